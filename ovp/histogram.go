@@ -1,0 +1,68 @@
+package ovp
+
+import "finegrain"
+
+// Histogram says how many of the n·m pairs have each inner product, c_k = #{(i, j) : ⟨a_i, b_j⟩ = k},
+// and where the extremes are first met. OV, #OV, Exact-IP, Max-IP and Min-IP are read off it.
+type Histogram struct {
+	Totals   []uint64 // c_0 … c_d
+	Max, Min Extreme  // the first pair, in the order of pairs, with the largest and the least product
+}
+
+// scanHistogram is the pairwise scan with popcounts instead of tests, over the same grid. Every worker
+// has totals of its own; sums and first extremes commute, so their order does not matter.
+func scanHistogram(env finegrain.Env, in Instance) (Histogram, finegrain.Cost, error) {
+	h := Histogram{}
+	cost := finegrain.Cost{finegrain.WordOperations: 0}
+	if err := in.Validate(); err != nil {
+		return h, nil, err
+	}
+	h.Totals = make([]uint64, in.D()+1)
+	if in.A.N() == 0 || in.B.N() == 0 {
+		return h, cost, env.Err()
+	}
+	if in.D() == 0 {
+		h.Totals[0] = pairs(in).Uint64()
+		h.Max.Any, h.Min.Any = true, true
+		return h, cost, env.Err()
+	}
+	g := newGrid(in)
+	type part struct {
+		Histogram
+		operations int64
+	}
+	tasks := g.bands * g.strips
+	parts := make([]part, min(env.Workers(), tasks))
+	for i := range parts {
+		parts[i].Totals = make([]uint64, in.D()+1)
+	}
+	err := parallel(env, tasks, "counting inner products", func(worker, task int) {
+		p := &parts[worker]
+		first, a := g.bandAt(task / g.strips)
+		start, b := g.stripAt(task % g.strips)
+		for i := range a.n {
+			largest, least := g.histogram(a.Row(i), b.words, p.Totals)
+			p.Max.improve(1, Extreme{true, largest.value, Pair{first + i, start + largest.index}})
+			p.Min.improve(-1, Extreme{true, least.value, Pair{first + i, start + least.index}})
+		}
+		p.operations += g.operations(a, b)
+	})
+	for _, p := range parts {
+		for k, c := range p.Totals {
+			h.Totals[k] += c
+		}
+		h.Max.improve(1, p.Max)
+		h.Min.improve(-1, p.Min)
+		cost[finegrain.WordOperations] += p.operations
+	}
+	return h, cost, err
+}
+
+// improve replaces e by other if other's value is larger (sign 1) or smaller (sign −1), or the same at an
+// earlier pair.
+func (e *Extreme) improve(sign int, other Extreme) {
+	gain := sign * (other.Value - e.Value)
+	if other.Any && (!e.Any || gain > 0 || gain == 0 && other.Less(e.Pair)) {
+		*e = other
+	}
+}
