@@ -1,0 +1,35 @@
+// Package attention holds the attention problem, its definition, and the algorithms that compute it
+// exactly up to rounding: the reference of every other attention algorithm.
+//
+// # Notation
+//
+// n queries q_i and m keys k_j of d coordinates; values v_j of dv; the scale s; scores x_ij = s·⟨q_i, k_j⟩;
+// weights proportional to e^{x_ij}; the output
+//
+//	Att(Q,K,V) = D⁻¹ A V,  A = exp(s·QKᵀ) entrywise,  D = diag(A·1),
+//
+// so row i is the average of the values with the weights of query i. With a causal mask query i sees the
+// keys j ≤ i. B is the largest absolute entry of Q and K, ε an additive error, max|out − exact|. Indices
+// count from 0; i runs over queries, j over keys, l over coordinates, c over value columns. u = 2^−53 is
+// the unit roundoff of float64.
+//
+// # Tour
+//
+// The words: instance.go (Instance, and Regime, which guarantees are stated in), output.go, method.go
+// (Method and Guarantee: how every attention algorithm of the workbench is declared), problem.go with
+// adversary.go (correct but unhelpful oracles) and generate.go (instances by kind).
+//
+// The algorithms: exact.go is the definition in float64. bigfloat.go is the definition at any precision,
+// with the exponential of bigexp.go and the exact inner products of expansion.go. streaming.go is one pass
+// over tiles of keys, built from the four functions of kernel.go and the exponential of exp2.go; refine.go
+// computes rows again that plain float64 does not resolve, in the arithmetic of doubledouble.go.
+//
+// The proofs: bound.go derives the error bounds that the float64 algorithms report. law.go holds any
+// Method to what it declares.
+//
+// # What a bound means
+//
+// Output.Bound is rigorous: it bounds max|out − exact| for the instance at hand, and never exceeds what
+// Guarantee.Error promises from the regime alone. At n = 4096, d = 64, entries in [−1, 1] and s = 1/d
+// streaming reports 3e-14 and errs by some 1e-16: bounds are worst cases.
+package attention

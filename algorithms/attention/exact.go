@@ -1,0 +1,102 @@
+package attention
+
+import (
+	"fmt"
+	"math"
+
+	"finegrain"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Exact is the definition in float64: three loops, one row of scores at a time, one goroutine. It is here
+// to be read, and as what faster methods are timed against.
+var Exact = Method{
+	Name:      "exact",
+	Doc:       "the definition in float64: three loops over query, key and coordinate",
+	Guarantee: guaranteeExact,
+	Run:       runExact,
+}
+
+func runExact(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
+	r, err := guaranteeExact.admit("exact", in)
+	if err != nil {
+		return Output{}, nil, err
+	}
+	bound := 0.0
+	spread := spreadOf(in.V)
+	for i := range r.Queries {
+		row := r
+		row.QNorm = norm2(in.Q.RawRowView(i))
+		bound = max(bound, exactError(row, spread))
+	}
+	if r.Epsilon > 0 && bound > r.Epsilon {
+		return Output{}, nil, &CannotPromise{Asked: r.Epsilon, Bound: bound}
+	}
+
+	out := mat.NewDense(r.Queries, r.ValueDim, nil)
+	row := make([]float64, r.Keys)
+	var products, multiplyAdds, exponentials int64
+
+	for i := range r.Queries {
+		if err := env.Err(); err != nil {
+			return Output{}, nil, fmt.Errorf("attention: exact stopped in row %d of %d: %w", i, r.Queries, err)
+		}
+		q, o := in.Q.RawRowView(i), out.RawRowView(i)
+		row := row[:in.Visible(i)]
+
+		most := math.Inf(-1)
+		for j := range row {
+			k := in.K.RawRowView(j)
+			var dot float64
+			for l := range q {
+				dot += q[l] * k[l]
+			}
+			products, multiplyAdds = products+1, multiplyAdds+int64(len(q))
+			row[j] = in.Scale * dot
+			most = max(most, row[j])
+		}
+		var sum float64
+		for j, x := range row {
+			row[j] = math.Exp(x - most)
+			exponentials++
+			sum += row[j]
+		}
+		for j := range row {
+			weight := row[j] / sum
+			v := in.V.RawRowView(j)
+			for c := range o {
+				o[c] += weight * v[c]
+			}
+			multiplyAdds += int64(len(o))
+		}
+	}
+	cost := finegrain.Cost{
+		finegrain.InnerProducts: products,
+		finegrain.MultiplyAdds:  multiplyAdds,
+		finegrain.Exponentials:  exponentials,
+		finegrain.Bytes:         8 * int64(len(row)),
+	}
+	return Output{Float: out, Bound: bound}, cost, nil
+}
+
+var guaranteeExact = Guarantee{
+	Source: finegrain.Source{
+		Provenance: finegrain.Derived,
+		Argument:   "worst-case rounding of scores, exponentials and sums, carried through the softmax",
+	},
+	Valid: validFloat,
+	Error: func(r Regime) float64 { return exactError(r, widestSpread(r)) },
+	Cost:  plainCost,
+	Bytes: func(r Regime) int64 { return 8 * int64(r.Keys) },
+}
+
+// plainCost is what a float64 method counts that computes every visible pair once.
+func plainCost(r Regime) finegrain.Cost {
+	pairs := r.Pairs()
+	return finegrain.Cost{
+		finegrain.InnerProducts: pairs,
+		finegrain.MultiplyAdds:  pairs * int64(r.Dim+r.ValueDim),
+		finegrain.Exponentials:  pairs,
+	}
+}

@@ -1,0 +1,289 @@
+package attention
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+
+	"finegrain"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// VerifyMethod holds an attention algorithm to the law of algorithms, on random instances and on those
+// that hurt: tied keys, scores up to 10^12, values near both ends of float64, one key, ragged tiles, ε at
+// the edge of what is promised.
+//
+// Inside its regime a method's error is at most the bound it reports, that is at most the bound it
+// declared and, where an ε was asked, at most ε; it counts what it declared; its result is the same bit
+// for bit on 1, 2 and 3 cores and for views with a stride; it leaves its input alone; it stops when told.
+// It fails only where it may, and outside its regime it refuses. The declared bound must not be vacuous:
+// never above twice max|V|, within which everything is, and what is reported within a factor 10^6 of the
+// error in the geometric mean over the trials.
+func VerifyMethod(env finegrain.Env, m Method, trials int) finegrain.LawReport {
+	law := methodLaw{report: finegrain.LawReport{Kind: "algorithm", Name: m.Name}, method: m}
+	env = env.Sub("algorithm " + m.Name)
+	var spread finegrain.SizeSpread
+	for trial := range trials {
+		if env.Err() != nil {
+			law.report.Fail("stopped: %v", env.Err())
+			return law.report
+		}
+		e := env.Sub(fmt.Sprint(trial))
+		r := e.Rand("instance")
+		size := finegrain.TrialSize(trial)
+		var in Instance
+		if m.Sample != nil && trial%2 == 0 {
+			in = m.Sample(r, size)
+		} else {
+			in = hurtful(r, size)
+		}
+		law.chooseError(r, &in)
+		spread.Saw(sizeOf(in))
+		law.report.Trials++
+		law.trial(e, in, func(format string, args ...any) {
+			law.report.Fail("trial %d (%v, %+v): %s", trial, sizeOf(in), in.Regime(), fmt.Sprintf(format, args...))
+		})
+	}
+	law.summary(env, spread)
+	return law.report
+}
+
+type methodLaw struct {
+	report            finegrain.LawReport
+	method            Method
+	inside, ran       int
+	tightest, typical float64 // observed error over reported bound: the largest, and the sum of logarithms
+	observed          int
+}
+
+// hurtful draws an instance on which float64, tiles or bounds go wrong if they can.
+func hurtful(r *rand.Rand, size int) Instance {
+	in := Sample(r, size)
+	if r.IntN(4) == 0 { // more than one tile, ragged
+		m, d := 50+r.IntN(120), 1+r.IntN(10)
+		n := 1 + r.IntN(9)
+		in.Q, in.K, in.V = uniform(r, n, d, 1), uniform(r, m, d, 1), uniform(r, m, 1+r.IntN(6), 1)
+	}
+	n, _ := in.Q.Dims()
+	m, _ := in.K.Dims()
+	scaleValues := func(by float64) {
+		in.V.Scale(by, in.V)
+		in.Epsilon *= by
+	}
+	switch r.IntN(10) {
+	case 0: // scores in the millions and beyond
+		in.Q.Scale(1e4, in.Q)
+		in.K.Scale(1e4, in.K)
+	case 1: // the same, the keys nearly tied
+		for j := range m {
+			for l := range in.K.RawRowView(j) {
+				in.K.Set(j, l, in.K.At(0, l)*(1+float64(r.IntN(5)-2)*0x1p-52))
+			}
+		}
+		in.Q.Scale(1e6, in.Q)
+		in.K.Scale(1e6, in.K)
+	case 2:
+		scaleValues(1e300)
+	case 3:
+		scaleValues(1e-300)
+	case 4: // scores rise from key to key, so that the running maximum moves in every tile
+		for j := range m {
+			for l := range in.K.RawRowView(j) {
+				in.K.Set(j, l, float64(j)/float64(m)*20)
+			}
+		}
+	case 5: // a single key
+		in.K, in.V = mat.DenseCopyOf(in.K.RowView(0).T()), mat.DenseCopyOf(in.V.RowView(0).T())
+	case 6: // out of everyone's regime
+		if n%2 == 0 {
+			in.Q.Scale(0x1p600, in.Q)
+			in.K.Scale(0x1p600, in.K)
+		}
+	}
+	return in
+}
+
+// chooseError leaves ε, or asks for none, or for just what the method promises.
+func (l *methodLaw) chooseError(r *rand.Rand, in *Instance) {
+	switch r.IntN(3) {
+	case 0:
+		in.Epsilon = 0
+	case 1:
+		in.Epsilon = 0
+		regime := in.Regime()
+		if l.method.Guarantee.Valid(regime) == nil {
+			in.Epsilon = l.method.Guarantee.Error(regime) * (1 + r.Float64())
+		}
+	}
+}
+
+func (l *methodLaw) trial(env finegrain.Env, in Instance, fail func(string, ...any)) {
+	m, regime := l.method, in.Regime()
+	before := in.clone()
+	env.Cores = 1
+	out, cost, err := m.Run(env, in)
+	if !in.same(before) {
+		fail("the input was modified")
+	}
+	if m.Guarantee.Valid(regime) != nil {
+		var refused *OutsideRegime
+		if err == nil || !errors.As(err, &refused) {
+			fail("outside its regime it must refuse with *OutsideRegime, and returned error %v", err)
+		}
+		return
+	}
+	l.inside++
+	promised := m.Guarantee.Error(regime)
+	if !(promised <= 2*regime.MaxV*(1+0x1p-10)+underflow(regime)) {
+		fail("the declared bound %g is vacuous: every average of the values is as near", promised)
+	}
+	if err != nil {
+		var weak *CannotPromise
+		if m.Guarantee.Reach(regime) == nil || !errors.As(err, &weak) {
+			fail("inside its regime: %v", err)
+		}
+		return
+	}
+	l.ran++
+	if err := wellFormed(in, out); err != nil {
+		fail("%v", err)
+		return
+	}
+	if Problem.Yes(out) {
+		l.report.Yes++
+	} else {
+		l.report.No++
+	}
+	l.error(env, in, regime, out, promised, fail)
+	if err := cost.Differ(m.Guarantee.Cost(regime)); err != nil {
+		fail("%v", err)
+	}
+	for cores := 1; cores <= 3; cores++ {
+		env.Cores = cores
+		again, counted, err := m.Run(env, in)
+		if err != nil || !identical(out, again) || counted.Differ(m.Guarantee.Cost(regime)) != nil {
+			fail("a second run, on %d cores, differs (error %v)", cores, err)
+		}
+		if limit := m.Guarantee.Bytes(regime); cores <= runtime.GOMAXPROCS(0) && counted[finegrain.Bytes] > limit {
+			fail("%d bytes of working memory, and %d declared", counted[finegrain.Bytes], limit)
+		}
+	}
+	if viewed, _, err := m.Run(env, in.views()); err != nil || !identical(out, viewed) {
+		fail("views with a stride give another result (error %v)", err)
+	}
+}
+
+// error compares the output with the reference.
+func (l *methodLaw) error(
+	env finegrain.Env, in Instance, regime Regime, out Output, promised float64, fail func(string, ...any),
+) {
+	if !(out.Bound <= promised) {
+		fail("the reported bound %g exceeds the declared %g", out.Bound, promised)
+	}
+	if in.Epsilon > 0 && !(out.Bound <= in.Epsilon) {
+		fail("the reported bound %g exceeds the error asked, %g", out.Bound, in.Epsilon)
+	}
+	fine := regime
+	fine.Epsilon = max(out.Bound*0x1p-20, math.SmallestNonzeroFloat64)
+	reference, err := Reference(env, in, nil, bitsFor(fine))
+	if err != nil {
+		fail("no reference: %v", err)
+		return
+	}
+	distance, row := Distance(out, reference)
+	if distance > out.Bound+reference.Bound {
+		fail("row %d is %g off, and the reported bound is %g", row, distance, out.Bound)
+	}
+	if out.Bound > 0 && distance > 0 {
+		ratio := distance / out.Bound
+		l.tightest = max(l.tightest, ratio)
+		l.typical += math.Log(ratio)
+		l.observed++
+	}
+}
+
+func (l *methodLaw) summary(env finegrain.Env, spread finegrain.SizeSpread) {
+	r := &l.report
+	r.Sizes = spread.Strings()
+	r.Notes = append(r.Notes, fmt.Sprintf("%d instances inside the regime, %d of them answered, "+
+		"the others beyond its promise", l.inside, l.ran))
+	if l.observed > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("error observed / reported: geometric mean %.2g, largest %.2g",
+			math.Exp(l.typical/float64(l.observed)), l.tightest))
+	}
+	if 3*l.ran < r.Trials {
+		r.Fail("only %d of %d trials were answered: too few to show anything", l.ran, r.Trials)
+	}
+	if 5*r.Yes < l.ran || 5*r.No < l.ran {
+		r.Fail("of %d answers %d were yes and %d no: each must be a fifth", l.ran, r.Yes, r.No)
+	}
+	if l.observed > 0 && l.typical/float64(l.observed) < math.Log(1e-6) {
+		r.Fail("errors are mostly below 10^−6 of what is reported: the bounds are vacuous")
+	}
+	if !spread.Varied() {
+		r.Fail("all instances have one size")
+	}
+
+	stopped, cancel := context.WithCancel(env.Context)
+	cancel()
+	env.Context = stopped
+	in := Sample(env.Rand("stopped"), 3)
+	in.Epsilon = 0
+	if l.method.Sample != nil {
+		in = l.method.Sample(env.Rand("stopped"), 3)
+	}
+	if _, _, err := l.method.Run(env, in); !errors.Is(err, context.Canceled) {
+		r.Fail("told to stop, it returned error %v", err)
+	}
+}
+
+// identical reports whether two outputs agree in every bit and in their bound.
+func identical(a, b Output) bool {
+	if (a.Float == nil) != (b.Float == nil) || a.Bound != b.Bound {
+		return false
+	}
+	rows, cols := a.Dims()
+	if r, c := b.Dims(); r != rows || c != cols {
+		return false
+	}
+	for i := range rows {
+		for j := range cols {
+			if a.Float != nil && math.Float64bits(a.Float.At(i, j)) != math.Float64bits(b.Float.At(i, j)) {
+				return false
+			}
+			if a.Float == nil && a.Big[i][j].Cmp(b.Big[i][j]) != 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (in Instance) clone() Instance {
+	in.Q, in.K, in.V = mat.DenseCopyOf(in.Q), mat.DenseCopyOf(in.K), mat.DenseCopyOf(in.V)
+	return in
+}
+
+func (in Instance) same(other Instance) bool {
+	return mat.Equal(in.Q, other.Q) && mat.Equal(in.K, other.K) && mat.Equal(in.V, other.V)
+}
+
+// views returns the same instance as windows of larger matrices whose other entries are not numbers.
+func (in Instance) views() Instance {
+	view := func(x *mat.Dense) *mat.Dense {
+		rows, cols := x.Dims()
+		data := make([]float64, (rows+2)*(cols+3))
+		for i := range data {
+			data[i] = math.NaN()
+		}
+		window := mat.NewDense(rows+2, cols+3, data).Slice(1, rows+1, 2, cols+2).(*mat.Dense)
+		window.Copy(x)
+		return window
+	}
+	in.Q, in.K, in.V = view(in.Q), view(in.K), view(in.V)
+	return in
+}

@@ -1,0 +1,105 @@
+package attention
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"finegrain"
+)
+
+// Method is an attention algorithm as the workbench declares it: what it promises and where, and how to
+// run it. Run computes the whole output and counts what it does. It fails with *OutsideRegime where the
+// guarantee does not hold, and with *CannotPromise where its bound exceeds the ε that was asked; it does
+// not modify the instance, and its output is the same, bit for bit, whatever the number of cores.
+type Method struct {
+	Name      string
+	Doc       string // one sentence
+	Guarantee Guarantee
+	Run       func(finegrain.Env, Instance) (Output, finegrain.Cost, error)
+
+	// Sample draws instances inside the regime, as Problem.Sample does, for a method whose regime those of
+	// the problem mostly miss; nil: they will do.
+	Sample func(r *rand.Rand, size int) Instance
+}
+
+// Guarantee says what a method promises, before any work, from the regime of an instance alone.
+type Guarantee struct {
+	Source finegrain.Source
+	Valid  func(Regime) error          // nil inside the regime; else why not
+	Error  func(Regime) float64        // a-priori bound on max|out − exact|; Output.Bound is never above it
+	Cost   func(Regime) finegrain.Cost // what Run counts, where the data do not decide it
+	Bytes  func(Regime) int64          // working memory beyond input and output, at most, with GOMAXPROCS workers
+}
+
+// Reach returns nil if the method promises, before any work, the ε that the instance asks for.
+func (g Guarantee) Reach(r Regime) error {
+	if err := g.Valid(r); err != nil {
+		return err
+	}
+	if bound := g.Error(r); r.Epsilon > 0 && !(bound <= r.Epsilon) {
+		return &CannotPromise{Asked: r.Epsilon, Bound: bound}
+	}
+	return nil
+}
+
+// admit is how every Run begins: it refuses what is not an instance or lies outside the regime.
+func (g Guarantee) admit(name string, in Instance) (Regime, error) {
+	if err := in.Validate(); err != nil {
+		return Regime{}, err
+	}
+	r := in.Regime()
+	if err := g.Valid(r); err != nil {
+		return r, &OutsideRegime{Method: name, Reason: err}
+	}
+	return r, nil
+}
+
+// OutsideRegime is the error of a method that is asked for what its guarantee does not cover.
+type OutsideRegime struct {
+	Method string
+	Reason error
+}
+
+func (e *OutsideRegime) Error() string {
+	return fmt.Sprintf("attention: %s does not apply: %v", e.Method, e.Reason)
+}
+
+func (e *OutsideRegime) Unwrap() error { return e.Reason }
+
+// CannotPromise is the error of a method whose bound on its own error exceeds what was asked. It says
+// nothing of the true error, which may be smaller.
+type CannotPromise struct {
+	Asked, Bound float64
+}
+
+func (e *CannotPromise) Error() string {
+	return fmt.Sprintf("attention: error %.3g was asked and float64 can promise only %.3g on this instance; "+
+		"ask for an error of at least %.3g, or use the method %q, which serves any", e.Asked, e.Bound, e.Bound, nameMultiprecision)
+}
+
+// The scores that methods accept. Below 2^1000 float64 sums and products stay finite; below 2^60 the
+// binary exponent of e^score fits a machine word.
+const (
+	maxFloatScore = 0x1p1000
+	maxBigScore   = 0x1p60
+	maxFloatValue = 0x1p1020
+)
+
+// validFloat is the regime of the float64 methods: nothing overflows.
+func validFloat(r Regime) error {
+	switch score := r.Score(); {
+	case !(score < maxFloatScore):
+		return fmt.Errorf("scores may reach %.3g, beyond float64; scale Q or K down", score)
+	case !(math.Abs(r.Scale)*r.QNorm < maxFloatScore),
+		!(r.QNorm*r.KNorm < maxFloatScore),
+		!(r.KNorm < maxFloatScore):
+		return errors.New("scaled queries, keys or inner products may exceed 2^1000; move magnitude from one to the other")
+	case r.Scale != 0 && math.Abs(r.Scale) < 1/maxFloatScore:
+		return errors.New("the scale is below 2^−1000; move its magnitude into Q or K")
+	case !(r.MaxV < maxFloatValue):
+		return fmt.Errorf("values reach %.3g, at or above 2^1020; scale V down", r.MaxV)
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package attention
+
+import (
+	"math"
+	"math/big"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Output is the result of attention: n×dv numbers, either in float64 or at arbitrary precision, and what
+// is promised of them.
+type Output struct {
+	Float *mat.Dense     // set, or
+	Big   [][]*big.Float // set, by rows; never both
+	Bound float64        // rigorous a-posteriori bound on max|out − exact|
+}
+
+// Dims returns the numbers of rows and columns.
+func (o Output) Dims() (rows, cols int) {
+	if o.Float != nil {
+		return o.Float.Dims()
+	}
+	if len(o.Big) == 0 {
+		return 0, 0
+	}
+	return len(o.Big), len(o.Big[0])
+}
+
+// At returns the number in row i and column j, exactly as it is held. It is the caller's to modify.
+func (o Output) At(i, j int) *big.Float {
+	if o.Float != nil {
+		return new(big.Float).SetFloat64(o.Float.At(i, j))
+	}
+	return new(big.Float).Set(o.Big[i][j])
+}
+
+// Dense returns the numbers rounded to float64, which may add half a unit in the last place to Bound.
+func (o Output) Dense() *mat.Dense {
+	rows, cols := o.Dims()
+	out := mat.NewDense(rows, cols, nil)
+	for i := range rows {
+		for j := range cols {
+			if o.Float != nil {
+				out.Set(i, j, o.Float.At(i, j))
+			} else {
+				x, _ := o.Big[i][j].Float64()
+				out.Set(i, j, x)
+			}
+		}
+	}
+	return out
+}
+
+// Distance returns max|a − b| over all entries, rounded up, and the row where it is reached. It panics if
+// the shapes differ.
+func Distance(a, b Output) (distance float64, row int) {
+	rows, cols := a.Dims()
+	if r, c := b.Dims(); r != rows || c != cols {
+		panic("attention: Distance of outputs of different shapes")
+	}
+	most := new(big.Float)
+	for i := range rows {
+		for j := range cols {
+			x, y := a.At(i, j), b.At(i, j)
+			diff := new(big.Float).SetPrec(64).SetMode(big.AwayFromZero).Sub(x, y)
+			if diff.Abs(diff).Cmp(most) > 0 {
+				most, row = diff, i
+			}
+		}
+	}
+	return roundUp(most), row
+}
+
+// roundUp is the least float64 that is at least x.
+func roundUp(x *big.Float) float64 {
+	f, accuracy := x.Float64()
+	if accuracy == big.Below {
+		f = math.Nextafter(f, math.Inf(1))
+	}
+	return f
+}
+
+// rows returns the given rows of the output, or all of them for nil, sharing what they hold.
+func (o Output) rows(rows []int) Output {
+	if rows == nil {
+		return o
+	}
+	picked := Output{Bound: o.Bound}
+	if o.Float == nil {
+		for _, i := range rows {
+			picked.Big = append(picked.Big, o.Big[i])
+		}
+		return picked
+	}
+	_, cols := o.Float.Dims()
+	picked.Float = mat.NewDense(len(rows), cols, nil)
+	for x, i := range rows {
+		picked.Float.SetRow(x, o.Float.RawRowView(i))
+	}
+	return picked
+}

@@ -1,0 +1,250 @@
+package attention
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"testing"
+
+	"finegrain"
+
+	"gonum.org/v1/gonum/mat"
+	"pgregory.net/rapid"
+)
+
+func random(n, m, d, dv int) Instance {
+	r := rand.New(rand.NewPCG(uint64(n), uint64(m*d)))
+	return Instance{Q: uniform(r, n, d, 1), K: uniform(r, m, d, 1), V: uniform(r, m, dv, 1), Scale: 1 / float64(d)}
+}
+
+func run(t testing.TB, m Method, in Instance, cores int) (Output, finegrain.Cost) {
+	t.Helper()
+	env := testEnv()
+	env.Cores = cores
+	out, cost, err := m.Run(env, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out, cost
+}
+
+// Every edge of the tile, every column count, causal or not, against the reference.
+func TestStreamingShapes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		near := func(name string) int {
+			edge := rapid.SampledFrom([]int{1, 3, tileKeys, 2 * tileKeys}).Draw(t, name)
+			return max(1, edge+rapid.IntRange(-2, 2).Draw(t, name+"-off"))
+		}
+		in := random(min(near("n"), 70), near("m"), rapid.IntRange(1, 9).Draw(t, "d"), rapid.IntRange(1, 9).Draw(t, "dv"))
+		in.Causal = rapid.Bool().Draw(t, "causal")
+		n, _ := in.Q.Dims()
+		out, _, err := Streaming.Run(testEnv(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := []int{0, n / 2, n - 1}
+		reference, err := Reference(testEnv(), in, rows, 70)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if off, row := Distance(out.rows(rows), reference); off > out.Bound+reference.Bound {
+			t.Fatalf("row %d is %g off, bound %g", rows[row], off, out.Bound)
+		}
+	})
+}
+
+func TestExactCounts(t *testing.T) {
+	for _, c := range []struct {
+		n, m, d, dv int
+		causal      bool
+		pairs       int64
+	}{
+		{1, 1, 1, 1, false, 1},
+		{3, 5, 2, 4, false, 15},
+		{70, 200, 3, 2, false, 14000},
+		{5, 5, 1, 1, true, 15},
+		{3, 200, 2, 1, true, 6},            // 1 + 2 + 3
+		{200, 3, 2, 1, true, 3 + 198*3},    // 1 + 2, then all
+		{130, 129, 4, 3, true, 8385 + 129}, // 129·130/2, then all
+	} {
+		in := random(c.n, c.m, c.d, c.dv)
+		in.Causal = c.causal
+		want := finegrain.Cost{
+			finegrain.InnerProducts: c.pairs,
+			finegrain.MultiplyAdds:  c.pairs * int64(c.d+c.dv),
+			finegrain.Exponentials:  c.pairs,
+		}
+		for _, m := range []Method{Exact, Streaming} {
+			if _, cost := run(t, m, in, 2); cost.Differ(want) != nil {
+				t.Errorf("%s, %+v: %v", m.Name, c, cost.Differ(want))
+			}
+		}
+	}
+}
+
+func TestBoundIsTight(t *testing.T) {
+	in := random(64, 4096, 64, 64)
+	for _, m := range []Method{Exact, Streaming} {
+		out, _ := run(t, m, in, 2)
+		reference, err := Reference(testEnv(), in, []int{0}, 90)
+		if err != nil {
+			t.Fatal(err)
+		}
+		off, _ := Distance(out.rows([]int{0}), reference)
+		t.Logf("%s at m = 4096, d = 64: observed %.2g, reported %.2g", m.Name, off, out.Bound)
+		if limit := map[string]float64{"exact": 1e-12, "streaming": 1e-13}[m.Name]; out.Bound > limit {
+			t.Errorf("%s reports %g; %g is within reach", m.Name, out.Bound, limit)
+		}
+	}
+}
+
+// Scores of 10^12 that differ in their last bits: plain float64 must not promise what refined rows keep.
+func TestRefinedRows(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 2))
+	in := Instance{Q: uniform(r, 8, 3, 1e6), K: ones(100, 3), V: uniform(r, 100, 2, 1), Scale: 1, Epsilon: 1e-12}
+	for j := range 100 {
+		for l := range 3 {
+			in.K.Set(j, l, 1e6*(1+float64(r.IntN(64))*0x1p-52))
+		}
+	}
+	out, cost := run(t, Streaming, in, 2)
+	if cost[RefinedRows] != 8 {
+		t.Errorf("%d rows refined, want all 8", cost[RefinedRows])
+	}
+	if err := Check(in, out); err != nil {
+		t.Error(err)
+	}
+	plain := in
+	plain.Epsilon = 1 // so that nothing is refined
+	rough, cost := run(t, Streaming, plain, 2)
+	if cost[RefinedRows] != 0 {
+		t.Errorf("%d rows refined for an error of 1", cost[RefinedRows])
+	}
+	if Check(in, rough) == nil {
+		t.Error("plain float64 serves: the instance does not show what refinement is for")
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	in := random(4, 9, 2, 1)
+	in.Epsilon = 1e-20
+	_, _, err := Streaming.Run(testEnv(), in)
+	var weak *CannotPromise
+	if !errors.As(err, &weak) || weak.Asked != 1e-20 || !strings.Contains(err.Error(), Multiprecision.Name) {
+		t.Errorf("error 1e-20 asked: %v", err)
+	}
+	in.Epsilon = 0
+	for name, edit := range map[string]func(*Instance){
+		"scores overflow": func(in *Instance) { in.Q.Scale(1e200, in.Q); in.K.Scale(1e200, in.K) },
+		"inner products overflow": func(in *Instance) {
+			in.Q.Scale(1e200, in.Q)
+			in.K.Scale(1e200, in.K)
+			in.Scale = 1e-250
+		},
+		"keys overflow":   func(in *Instance) { in.K.Scale(1e305, in.K); in.Scale = 1e-300 },
+		"values overflow": func(in *Instance) { in.V.Scale(0x1p1022, in.V) },
+		"tiny scale":      func(in *Instance) { in.Scale = 5e-324 },
+	} {
+		x := in.clone()
+		edit(&x)
+		for _, m := range []Method{Exact, Streaming} {
+			var outside *OutsideRegime
+			if _, _, err := m.Run(testEnv(), x); !errors.As(err, &outside) {
+				t.Errorf("%s, %s: error %v, want *OutsideRegime", m.Name, name, err)
+			}
+		}
+	}
+}
+
+// Linear memory: at n = 2^16 and d = 16 nothing near n² is ever allocated.
+func TestStreamingMemory(t *testing.T) {
+	const n, d = 1 << 16, 16
+	if limit := Streaming.Guarantee.Bytes(Regime{Queries: n, Keys: n, Dim: d, ValueDim: d}); limit > 32<<20 {
+		t.Errorf("%d bytes declared for n = 2^16, d = 16", limit)
+	}
+	for _, in := range []Instance{random(n, 200, d, d), random(200, n, d, d)} {
+		rows, _ := in.Q.Dims()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, cost := run(t, Streaming, in, 2)
+		runtime.ReadMemStats(&after)
+		used := int64(after.TotalAlloc - before.TotalAlloc)
+		if limit := int64(8*rows*d) + cost[finegrain.Bytes] + 1<<20; used > limit {
+			t.Errorf("%d queries: %d bytes allocated; output, working memory and a megabyte are %d", rows, used, limit)
+		}
+	}
+}
+
+func ExampleMethod() {
+	in := Instance{
+		Q:     mat.NewDense(2, 1, []float64{0, 1000}),
+		K:     mat.NewDense(3, 1, []float64{1, 2, 3}),
+		V:     mat.NewDense(3, 1, []float64{3, 6, 12}),
+		Scale: 1,
+	}
+	out, cost, err := Streaming.Run(finegrain.NewEnv(background, 1), in)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// The first query weighs all keys alike; the second sees the last key alone.
+	fmt.Println(mat.Formatted(out.Float))
+	fmt.Println(out.Bound < 1e-10, cost[finegrain.InnerProducts])
+
+	in.Epsilon = 1e-60
+	if _, _, err = Streaming.Run(finegrain.NewEnv(background, 1), in); err != nil {
+		fmt.Println("refused:", err.(*CannotPromise).Asked)
+	}
+	precise, _, _ := Multiprecision.Run(finegrain.NewEnv(background, 1), in)
+	fmt.Println(precise.Big[1][0].Text('g', 60))
+	// Output:
+	// ⎡ 7⎤
+	// ⎣12⎦
+	// true 6
+	// refused: 1e-60
+	// 12
+}
+
+// FuzzMethods holds both float64 methods to their bounds on whatever bits arrive.
+func FuzzMethods(f *testing.F) {
+	f.Add(uint8(2), uint8(3), uint8(1), uint64(0x3ff0000000000000), uint64(0x4059000000000000), 1.0, 0.0, false)
+	f.Add(uint8(1), uint8(9), uint8(2), uint64(0x0010000000000000), uint64(0x7fe0000000000000), -1.0, 1e-9, true)
+	f.Fuzz(func(t *testing.T, n, m, d uint8, a, b uint64, scale, epsilon float64, causal bool) {
+		in := Instance{Scale: scale, Epsilon: epsilon, Causal: causal}
+		r := rand.New(rand.NewPCG(a, b))
+		draw := func(rows, cols uint8) *mat.Dense {
+			x := mat.NewDense(1+int(rows%6), 1+int(cols%6), nil)
+			x.Apply(func(int, int, float64) float64 {
+				switch r.IntN(4) {
+				case 0:
+					return math.Float64frombits(a ^ r.Uint64()>>12)
+				case 1:
+					return math.Float64frombits(b)
+				default:
+					return math.Float64frombits(a) * r.NormFloat64()
+				}
+			}, x)
+			return x
+		}
+		in.Q, in.K, in.V = draw(n, d), draw(m, d), draw(m, n)
+		for _, method := range []Method{Exact, Streaming} {
+			out, _, err := method.Run(testEnv(), in)
+			if err != nil {
+				continue
+			}
+			if err := wellFormed(in, out); err != nil {
+				t.Fatalf("%s: %v", method.Name, err)
+			}
+			reference, err := Reference(testEnv(), in, nil, 80)
+			if err != nil {
+				continue // scores above 2^60
+			}
+			if off, _ := Distance(out, reference); off > out.Bound+reference.Bound {
+				t.Fatalf("%s is %g off, bound %g", method.Name, off, out.Bound)
+			}
+		}
+	})
+}
