@@ -1,0 +1,79 @@
+package reductions_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"finegrain/reductions"
+)
+
+// TestCatalogueIsComplete: as many reductions are listed as there are declarations in the source, and
+// every file that defines a Reduction declares it.
+func TestCatalogueIsComplete(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := 0
+	for _, path := range files {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			variables, ok := d.(*ast.GenDecl)
+			if !ok || variables.Tok != token.VAR {
+				continue
+			}
+			for _, spec := range variables.Specs {
+				for _, value := range spec.(*ast.ValueSpec).Values {
+					if call, ok := value.(*ast.CallExpr); ok {
+						if name, ok := call.Fun.(*ast.Ident); ok && name.Name == "declare" {
+							declared++
+						}
+					}
+				}
+			}
+		}
+	}
+	if listed := len(reductions.All()); listed != declared || declared == 0 {
+		t.Errorf("%d reductions are listed, %d are declared in the source", listed, declared)
+	}
+	for _, r := range reductions.Routes() {
+		found := false
+		for _, d := range reductions.All() {
+			found = found || d.Describe().Name == r.Search.Name
+		}
+		if !found {
+			t.Errorf("route %s is not declared, so no law holds it", r.Name)
+		}
+	}
+}
+
+func TestDescriptionsAreWhole(t *testing.T) {
+	for _, r := range reductions.All() {
+		d := r.Describe()
+		if d.Doc == "" || d.From == "" || d.To == "" || d.Source.String() == "" {
+			t.Errorf("%q is described incompletely: %+v", d.Name, d)
+		}
+		if strings.Contains(d.Source.String(), "derived here") && d.Source.Argument == "" {
+			t.Errorf("%q is derived here, and no argument is given", d.Name)
+		}
+	}
+}
+
+func TestRouteNamed(t *testing.T) {
+	if r, err := reductions.RouteNamed("threshold"); err != nil || r.Name != "threshold" || r.Census != nil {
+		t.Errorf("threshold: %+v, %v", r.Name, err)
+	}
+	if _, err := reductions.RouteNamed("treshold"); err == nil || !strings.Contains(err.Error(), "interpolation") {
+		t.Errorf("an unknown route: %v", err)
+	}
+}
