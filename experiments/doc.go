@@ -1,0 +1,12 @@
+// Package experiments joins reductions with algorithms and measures what happens: it runs formulas
+// through routes, times the steps, checks the answers against independent solvers, and computes the
+// quantities that the routes' theory predicts. It draws nothing; package reports does.
+//
+//   - pipeline.go: Solve, one formula through one route with one algorithm.
+//   - estimate.go: what a run would take, before it is begun.
+//   - corpus.go: the formulas that come with the workbench.
+//   - entries.go: entries and tolerances of the routes against n, computed.
+//   - picture.go: the attention matrix of one small formula, with the read-off and the witness.
+//   - reproduce.go: all of it, as one value.
+//   - laws.go: everything declared, ready to be held to its laws.
+package experiments

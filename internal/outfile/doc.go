@@ -1,0 +1,10 @@
+// Package outfile writes output that appears whole or not at all.
+//
+// A file is written to a temporary sibling, forced to disk and renamed; so is a directory with all that
+// is in it. When writing fails or its context ends, the sibling is removed and what was there before is
+// untouched. Only a process that is killed outright leaves its sibling behind, under a name that begins
+// with a dot and ends in .tmp.
+//
+//   - file.go: File.
+//   - directory.go: Directory, ReplaceDirectory.
+package outfile
