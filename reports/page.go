@@ -1,0 +1,96 @@
+package reports
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"reflect"
+
+	"finegrain/experiments"
+)
+
+//go:embed assets
+var assets embed.FS
+
+// section is a part of a page: what it shows of an outcome, written by the template assets/<ID>.html.tmpl.
+type section struct {
+	ID, Title string
+	Data      func(experiments.Reproduction) (any, error)
+}
+
+// sections are the parts of the page of `finegrain reproduce`, in order.
+var sections = []section{outcomeSection, runsSection, timeSection, entriesSection, pictureSection}
+
+// written is a section ready for the page.
+type written struct {
+	section
+	Body template.HTML
+}
+
+// templates are the page's and the sections', parsed once: they are part of the program.
+var templates = template.Must(template.ParseFS(assets, "assets/*.html.tmpl"))
+
+// Page is the outcome as one HTML file that needs nothing else. The error names what cannot be shown: a
+// number that is not finite, or a picture whose parts do not fit.
+func Page(r experiments.Reproduction) ([]byte, error) {
+	body, err := write(r)
+	if err != nil {
+		return nil, err
+	}
+	const name = "echarts-6.1.0"
+	library, script := asset(name+".min.js"), asset("page.js")
+	var out bytes.Buffer
+	err = templates.ExecuteTemplate(&out, "page.html.tmpl", map[string]any{
+		"Policy":   policy(library, script),
+		"Style":    template.CSS(asset("page.css")),
+		"Library":  template.JS(library),
+		"Script":   template.JS(script),
+		"Sections": body,
+		"Licences": []string{asset(name + ".NOTICE"), asset(name + ".LICENSE"), asset(name + ".LICENSE-d3")},
+	})
+	return out.Bytes(), err
+}
+
+// write writes the sections.
+func write(r experiments.Reproduction) ([]written, error) {
+	if err := finite("Reproduction", reflect.ValueOf(r)); err != nil {
+		return nil, err
+	}
+	var all []written
+	for _, s := range sections {
+		data, err := s.Data(r)
+		if err != nil {
+			return nil, fmt.Errorf("reports: section %s: %w", s.ID, err)
+		}
+		var body bytes.Buffer
+		if err := templates.ExecuteTemplate(&body, s.ID+".html.tmpl", data); err != nil {
+			return nil, fmt.Errorf("reports: section %s: %w", s.ID, err)
+		}
+		all = append(all, written{s, template.HTML(body.String())})
+	}
+	return all, nil
+}
+
+// asset is an embedded file. That it is there is tested.
+func asset(name string) string {
+	data, err := assets.ReadFile("assets/" + name)
+	if err != nil {
+		panic("reports: " + err.Error())
+	}
+	return string(data)
+}
+
+// policy is the page's content security policy: load nothing, run the given scripts and no other. Styles
+// stay open, since the charts set them.
+func policy(scripts ...string) string {
+	p := "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; " +
+		"style-src 'unsafe-inline'; script-src"
+	for _, s := range scripts {
+		hash := sha256.Sum256([]byte(s))
+		p += " 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"
+	}
+	return p
+}
