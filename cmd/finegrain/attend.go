@@ -1,0 +1,296 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/big"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+	"gonum.org/v1/gonum/mat"
+
+	"finegrain"
+	"finegrain/algorithms"
+	"finegrain/algorithms/attention"
+	"finegrain/internal/npy"
+	"finegrain/internal/outfile"
+)
+
+type attendOptions struct {
+	common
+	q, k, v, out     string
+	algorithm        string
+	scale            number
+	epsilon          number
+	causal, force    bool
+	precision        string
+	precisionWritten npy.Precision
+}
+
+// number is a finite number that may be absent.
+type number struct {
+	value    float64
+	set      bool
+	positive bool // only numbers above 0 are accepted
+}
+
+func (n *number) String() string { return "" }
+func (n *number) Type() string   { return "NUMBER" }
+func (n *number) Set(text string) error {
+	x, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil || math.IsNaN(x) || math.IsInf(x, 0):
+		return fmt.Errorf("%q is no finite number", text)
+	case n.positive && x <= 0:
+		return fmt.Errorf("%q is out of range; it must be above 0", text)
+	}
+	n.value, n.set = x, true
+	return nil
+}
+
+func (a *app) attend() *cobra.Command {
+	o := attendOptions{epsilon: number{positive: true}}
+	cmd := &cobra.Command{
+		Use:   "attend --q Q.npy --k K.npy --v V.npy --out O.npy",
+		Short: "Compute attention on arrays of one's own, with a guaranteed error",
+		Long: "Compute softmax(s·QKᵀ)·V on NumPy arrays of float64 or float32: n by d queries, m by d keys, m by dv\n" +
+			"values. With --causal query i sees the keys j ≤ i.\n\n" +
+			"The error is absolute, the largest |out − exact|. What is guaranteed of it is proved from the numbers of\n" +
+			"this very run, and includes the rounding of the written file. With --error E the command refuses, with\n" +
+			"exit code 1, where it cannot guarantee E; --force computes nonetheless and says what it can promise.",
+		Example: "  finegrain attend --q q.npy --k k.npy --v v.npy --error 1e-9 --out o.npy",
+		Args:    exactly(),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.runAttend(cmd.Context(), &o) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.q, "q", "", "queries, n by d")
+	flags.StringVar(&o.k, "k", "", "keys, m by d")
+	flags.StringVar(&o.v, "v", "", "values, m by dv")
+	flags.StringVar(&o.out, "out", "", "file to write, n by dv")
+	flags.BoolVar(&o.causal, "causal", false, "query i sees only keys j ≤ i")
+	flags.Var(&o.scale, "scale", "the factor s of the scores; 1/d unless given")
+	flags.Var(&o.epsilon, "error", "the largest error to be guaranteed")
+	flags.BoolVar(&o.force, "force", false, "compute even where the error cannot be guaranteed")
+	precisions := []string{"float64", "float32"}
+	choice(cmd, &o.precision, "precision", precisions[0], "of the numbers in the written file", precisions)
+	choice(cmd, &o.algorithm, "algorithm", attention.Streaming.Name, "the algorithm", attentionNames())
+	o.jsonFlag(cmd)
+	o.seedFlag(cmd)
+	o.memoryFlag(cmd)
+	return cmd
+}
+
+// attended is what attend prints with --json.
+type attended struct {
+	Algorithm  string         `json:"algorithm"`
+	N          int            `json:"n"`
+	M          int            `json:"m"`
+	D          int            `json:"d"`
+	DV         int            `json:"dv"`
+	B          float64        `json:"B"`
+	Scale      float64        `json:"scale"`
+	Causal     bool           `json:"causal"`
+	Asked      *float64       `json:"error_asked"`      // null unless asked
+	Guaranteed *float64       `json:"error_guaranteed"` // null if nothing is promised
+	Seconds    float64        `json:"seconds"`
+	Operations finegrain.Cost `json:"operations"`
+	Precision  string         `json:"precision"`
+	Out        string         `json:"out"`
+}
+
+func (a *app) runAttend(ctx context.Context, o *attendOptions) error {
+	for _, f := range []struct{ flag, value string }{{"q", o.q}, {"k", o.k}, {"v", o.v}, {"out", o.out}} {
+		if f.value == "" {
+			return request("attend needs --%s; see finegrain attend --help", f.flag)
+		}
+	}
+	method, err := algorithms.AttentionNamed(o.algorithm)
+	if err != nil {
+		return err
+	}
+	if o.precision == "float32" {
+		o.precisionWritten = npy.Float32
+	}
+	if err := outfile.CheckFile(o.out); err != nil {
+		return err
+	}
+	in, err := a.attentionInstance(ctx, o, method)
+	if err != nil {
+		return err
+	}
+	env := finegrain.NewEnv(ctx, o.seed)
+	bar := a.newProgress()
+	defer bar.close()
+	env.Progress = bar.report
+	start := time.Now()
+	out, cost, err := o.compute(env, method, in)
+	took := time.Since(start)
+	if err != nil {
+		return err
+	}
+	rounded, bound, err := o.round(out)
+	if err != nil {
+		return err
+	}
+	if o.epsilon.set && !o.force && !(bound <= o.epsilon.value) {
+		return refuse("%s guarantees %.3g and writing %s makes that %.3g, above the error %.3g that was asked; "+
+			"ask for at least %.3g%s",
+			method.Name, out.Bound, o.precision, bound, o.epsilon.value, bound, o.morePrecision())
+	}
+	write := func(w io.Writer) error { return npy.Write(w, rounded, o.precisionWritten) }
+	if err := outfile.File(ctx, o.out, write); err != nil {
+		return err
+	}
+	r := in.Regime()
+	result := attended{
+		Algorithm: method.Name, N: r.Queries, M: r.Keys, D: r.Dim, DV: r.ValueDim,
+		B: r.B, Scale: r.Scale, Causal: r.Causal,
+		Seconds: took.Seconds(), Operations: cost, Precision: o.precision, Out: o.out,
+	}
+	if o.epsilon.set {
+		result.Asked = &o.epsilon.value
+	}
+	if !math.IsInf(bound, 0) && !math.IsNaN(bound) {
+		result.Guaranteed = &bound
+	}
+	if o.json {
+		return a.printJSON(result)
+	}
+	result.write(a.stdout)
+	return nil
+}
+
+func (r *attended) write(w io.Writer) {
+	fmt.Fprintf(w, "attention of %d queries and %d keys, d = %d, dv = %d, B = %.4g, scale = %.4g: %s, %s s\n",
+		r.N, r.M, r.D, r.DV, r.B, r.Scale, r.Algorithm, short(r.Seconds))
+	promise := "nothing is guaranteed of the error"
+	if r.Guaranteed != nil {
+		promise = fmt.Sprintf("the error is at most %.3g", *r.Guaranteed)
+	}
+	fmt.Fprintf(w, "%s; written to %s in %s\n", promise, r.Out, r.Precision)
+}
+
+// refuse is the error of work that cannot promise what was asked.
+func refuse(format string, args ...any) error { return &exit{exitFailed, fmt.Sprintf(format, args...)} }
+
+func (o *attendOptions) morePrecision() string {
+	if o.precisionWritten == npy.Float32 {
+		return ", or write --precision float64"
+	}
+	return ""
+}
+
+// attentionInstance reads the arrays, shapes first.
+func (a *app) attentionInstance(ctx context.Context, o *attendOptions, method attention.Method) (attention.Instance, error) {
+	var in attention.Instance
+	var arrays [3]array
+	for i, name := range []string{o.q, o.k, o.v} {
+		x, err := a.openArray(ctx, name)
+		if err != nil {
+			return in, err
+		}
+		defer x.in.Close()
+		arrays[i] = x
+	}
+	q, k, v := arrays[0], arrays[1], arrays[2]
+	if q.Cols != k.Cols {
+		return in, request("%s and %s; queries and keys must have the same number of columns", q.shape(), k.shape())
+	}
+	if k.Rows != v.Rows {
+		return in, request("%s and %s; each key needs one row of values", k.shape(), v.shape())
+	}
+	in.Causal, in.Epsilon = o.causal, o.epsilon.value
+	in.Scale = 1 / float64(q.Cols)
+	if o.scale.set {
+		in.Scale = o.scale.value
+	}
+	estimate := 2 * 8 * float64(q.Rows) * float64(v.Cols) // the output and its rounded copy
+	for _, x := range arrays {
+		estimate += float64(x.Bytes())
+	}
+	estimate += float64(method.Guarantee.Bytes(attention.Regime{
+		Queries: q.Rows, Keys: k.Rows, Dim: q.Cols, ValueDim: v.Cols, B: 1, MaxV: 1,
+		Scale: in.Scale, Causal: in.Causal, Epsilon: in.Epsilon,
+	}))
+	if err := o.afford(method.Name, estimate); err != nil {
+		return in, err
+	}
+	for i, to := range []**mat.Dense{&in.Q, &in.K, &in.V} {
+		m, err := arrays[i].read()
+		if err != nil {
+			return in, err
+		}
+		*to = m
+	}
+	return in, nil
+}
+
+// compute runs the method for an error that leaves room for rounding to float32. With --force it runs a
+// second time without an error asked if the first refuses.
+func (o *attendOptions) compute(env finegrain.Env, method attention.Method, in attention.Instance,
+) (attention.Output, finegrain.Cost, error) {
+	if o.epsilon.set {
+		room := o.roundingRoom(in.Regime().MaxV)
+		if in.Epsilon -= room; in.Epsilon <= 0 && !o.force {
+			return attention.Output{}, nil, refuse("rounding to float32 alone may err by %.3g, and the error asked is %.3g; "+
+				"ask for more%s", room, o.epsilon.value, o.morePrecision())
+		}
+		in.Epsilon = max(in.Epsilon, 0)
+	}
+	out, cost, err := method.Run(env, in)
+	var cannot *attention.CannotPromise
+	if o.force && errors.As(err, &cannot) {
+		in.Epsilon = 0
+		out, cost, err = method.Run(env, in)
+	}
+	return out, cost, err
+}
+
+// roundingRoom is what rounding an output to float32 may add: outputs are averages of values, so at most
+// half a unit in the last place of the largest, or of the least float32.
+func (o *attendOptions) roundingRoom(largest float64) float64 {
+	if o.precisionWritten == npy.Float32 {
+		return largest*0x1p-24 + math.SmallestNonzeroFloat32
+	}
+	return 0
+}
+
+// round is the output as it will be written, with a bound on its error that includes the rounding. The
+// rounding is measured entry by entry.
+func (o *attendOptions) round(out attention.Output) (*mat.Dense, float64, error) {
+	rounded := out.Dense()
+	worst := new(big.Float)
+	rows, cols := rounded.Dims()
+	for i := range rows {
+		for j, x := range rounded.RawRowView(i) {
+			y := o.precisionWritten.Round(x)
+			if math.IsInf(y, 0) {
+				return nil, 0, refuse("the output is %v at row %d, column %d, beyond float32; "+
+					"write --precision float64", x, i, j)
+			}
+			rounded.Set(i, j, y)
+		}
+	}
+	if o.precisionWritten == npy.Float64 && out.Float != nil {
+		return rounded, out.Bound, nil
+	}
+	for i := range rows {
+		for j := range cols {
+			off := out.At(i, j)
+			off.SetPrec(max(off.Prec(), 53) + 64)
+			if off.Sub(off, big.NewFloat(rounded.At(i, j))).Abs(off).Cmp(worst) > 0 {
+				worst.Set(off)
+			}
+		}
+	}
+	total := new(big.Float).SetPrec(128).SetMode(big.AwayFromZero).SetFloat64(out.Bound)
+	bound, accuracy := total.Add(total, worst).Float64()
+	if accuracy == big.Below {
+		bound = math.Nextafter(bound, math.Inf(1))
+	}
+	return rounded, bound, nil
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"finegrain"
+	"finegrain/experiments"
+)
+
+// usualTrials is how often every law is tried unless more is asked: at least 200, and all of them together
+// within 50 seconds on two cores, of which they take less than a fifth.
+const usualTrials = 1000
+
+func (a *app) verify() *cobra.Command {
+	var c common
+	trials := usualTrials
+	cmd := &cobra.Command{
+		Use:   "verify [NAME…]",
+		Short: "Hold what is declared to the laws of its kind",
+		Long: "Hold every problem, reduction and algorithm that is declared to the laws of its kind: reductions with\n" +
+			"oracles that are right and adversarial, and with oracles that are wrong; algorithms against the definition,\n" +
+			"their errors against what they promise, their counts against what they declare.\n\n" +
+			"A NAME is that of an item, its beginning up to a comma or bracket, or a kind: problem, reduction,\n" +
+			"algorithm. Exit code 1 if a law is broken.",
+		Example: "  finegrain verify streaming --trials 12",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if trials < 1 {
+				return request("--trials %d: at least 1 is needed", trials)
+			}
+			laws, err := selectLaws(experiments.Laws(), args)
+			if err != nil {
+				return err
+			}
+			return a.runVerify(cmd.Context(), &c, laws, trials)
+		},
+	}
+	cmd.Flags().IntVar(&trials, "trials", usualTrials, "instances that every item is tried on")
+	c.jsonFlag(cmd)
+	c.seedFlag(cmd)
+	return cmd
+}
+
+// selectLaws keeps the laws that the names mean; all of them without names.
+func selectLaws(laws []experiments.Law, names []string) ([]experiments.Law, error) {
+	if len(names) == 0 {
+		return laws, nil
+	}
+	var all []string
+	for _, law := range laws {
+		all = append(all, law.Name)
+	}
+	var selected []experiments.Law
+	taken := map[int]bool{}
+	for _, name := range names {
+		found := false
+		for i, law := range laws {
+			if law.Kind == name || law.Name == name ||
+				strings.HasPrefix(law.Name, name+",") || strings.HasPrefix(law.Name, name+" (") {
+				found = true
+				if !taken[i] {
+					taken[i] = true
+					selected = append(selected, law)
+				}
+			}
+		}
+		if !found {
+			return nil, unknown("item", name, append(all, "problem", "reduction", "algorithm"))
+		}
+	}
+	return selected, nil
+}
+
+// verified is what verify prints of one item with --json.
+type verified struct {
+	Kind       string   `json:"kind"`
+	Name       string   `json:"name"`
+	Trials     int      `json:"trials"`
+	Yes        int      `json:"yes"`
+	No         int      `json:"no"`
+	Failures   int      `json:"failures"`
+	Sizes      []string `json:"sizes"`
+	Notes      []string `json:"notes"`
+	Violations []string `json:"violations"`
+	Seconds    float64  `json:"seconds"`
+}
+
+type verification struct {
+	Items    []verified `json:"items"`
+	Failures int        `json:"failures"`
+	Seconds  float64    `json:"seconds"`
+}
+
+func (a *app) runVerify(ctx context.Context, c *common, laws []experiments.Law, trials int) error {
+	bar := a.newProgress()
+	start := time.Now()
+	result := verification{Items: []verified{}}
+	failed := 0
+	for item := range verifyAll(finegrain.NewEnv(ctx, c.seed), laws, trials) {
+		if ctx.Err() != nil {
+			break // what was stopped shows nothing
+		}
+		result.Items = append(result.Items, item)
+		result.Failures += item.Failures
+		if item.Failures > 0 {
+			failed++
+		}
+		bar.report(len(result.Items), len(laws), item.Name)
+		if !c.json {
+			item.write(a.stdout)
+		}
+	}
+	bar.close()
+	result.Seconds = time.Since(start).Seconds()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case c.json:
+		if err := a.printJSON(result); err != nil {
+			return err
+		}
+	default:
+		fmt.Fprintf(a.stdout, "%d items, %d broken, %s s\n", len(laws), failed, short(result.Seconds))
+	}
+	if failed > 0 {
+		return refuse("%d of %d items break a law", failed, len(laws))
+	}
+	return nil
+}
+
+// verifyAll runs the laws, as many at a time as there are cores and each on one, and yields the outcomes in
+// the order of the laws.
+func verifyAll(env finegrain.Env, laws []experiments.Law, trials int) <-chan verified {
+	env.Cores = 1
+	done := make([]chan verified, len(laws))
+	for i := range done {
+		done[i] = make(chan verified, 1)
+	}
+	var next int
+	var lock sync.Mutex
+	for range runtime.GOMAXPROCS(0) {
+		go func() {
+			for {
+				lock.Lock()
+				i := next
+				next++
+				lock.Unlock()
+				if i >= len(laws) {
+					return
+				}
+				start := time.Now()
+				r := laws[i].Verify(env, trials)
+				done[i] <- verified{
+					r.Kind, r.Name, r.Trials, r.Yes, r.No, r.Failures,
+					listed(r.Sizes), listed(r.Notes), listed(r.Violations), time.Since(start).Seconds(),
+				}
+			}
+		}()
+	}
+	out := make(chan verified)
+	go func() {
+		defer close(out)
+		for i := range done {
+			out <- <-done[i]
+		}
+	}()
+	return out
+}
+
+// listed is a list that JSON shows as one also where it is empty.
+func listed(list []string) []string { return append([]string{}, list...) }
+
+func (v verified) write(w io.Writer) {
+	verdict := "holds"
+	if v.Failures > 0 {
+		verdict = fmt.Sprintf("BROKEN, %d failures", v.Failures)
+	}
+	fmt.Fprintf(w, "%-9s  %s: %s; %d trials, %d yes, %d no; %s; %s s\n",
+		v.Kind, v.Name, verdict, v.Trials, v.Yes, v.No, strings.Join(v.Sizes, ", "), short(v.Seconds))
+	for _, violation := range v.Violations {
+		fmt.Fprintf(w, "           %s\n", oneLine(violation))
+	}
+}
