@@ -41,18 +41,8 @@ func Both[I, A, B any](name, doc string, p Problem[I, A], q Problem[I, B]) Probl
 		Adversary: func(r *rand.Rand) Adversary[I, Two[A, B]] {
 			first, second := p.Adversary(r), q.Adversary(r)
 			return Adversary[I, Two[A, B]]{
-				Name: first.Name + " and " + second.Name,
-				Reach: func(x I) error {
-					if first.Reach != nil {
-						if err := first.Reach(x); err != nil {
-							return err
-						}
-					}
-					if second.Reach != nil {
-						return second.Reach(x)
-					}
-					return nil
-				},
+				Name:  first.Name + " and " + second.Name,
+				Reach: bothReach(first.Reach, second.Reach),
 				Answer: func(x I, answer Two[A, B]) Two[A, B] {
 					return Two[A, B]{first.Answer(x, answer.First), second.Answer(x, answer.Second)}
 				},
@@ -72,4 +62,20 @@ func Both[I, A, B any](name, doc string, p Problem[I, A], q Problem[I, B]) Probl
 		})
 	}
 	return both
+}
+
+// bothReach promises what both promise; nil promises everything.
+func bothReach[I any](first, second func(I) error) func(I) error {
+	switch {
+	case first == nil:
+		return second
+	case second == nil:
+		return first
+	}
+	return func(x I) error {
+		if err := first(x); err != nil {
+			return err
+		}
+		return second(x)
+	}
 }

@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"sync"
+	"sync/atomic"
 )
 
 // Env is what a computation may use of its surroundings: cancellation, randomness, cores, and a place
@@ -16,6 +19,7 @@ import (
 type Env struct {
 	context.Context
 	Seed     uint64
+	Memory   int64                              // bytes that a computation may allocate at a time; 0 means no limit
 	Cores    int                                // goroutines that may run at once; 0 means all of the machine
 	Progress func(done, total int, what string) // may be nil; called from one goroutine at a time
 	// Watch, if not nil, is told when a step of a computation begins, and what it returns is called when
@@ -35,9 +39,13 @@ func NewEnv(ctx context.Context, seed uint64) Env {
 
 // Sub returns the Env of the part called label.
 func (e Env) Sub(label string) Env {
-	e.path += "/" + label
+	e.path = e.below(label)
 	return e
 }
+
+// below is the path of label below e's own. A label is written with its length, so that different lists of
+// labels are different paths.
+func (e Env) below(label string) string { return fmt.Sprintf("%s%d:%s/", e.path, len(label), label) }
 
 // Rand returns a fresh generator for the stream called label below e's path. Calling it twice with one
 // label returns two generators that produce the same numbers.
@@ -46,7 +54,7 @@ func (e Env) Rand(label string) *rand.Rand {
 	var seed [8]byte
 	binary.LittleEndian.PutUint64(seed[:], e.Seed)
 	h.Write(seed[:])
-	h.Write([]byte(e.path + "/" + label))
+	h.Write([]byte(e.below(label)))
 	return rand.New(rand.NewChaCha8([32]byte(h.Sum(nil))))
 }
 
@@ -56,6 +64,26 @@ func (e Env) Workers() int {
 		return e.Cores
 	}
 	return runtime.GOMAXPROCS(0)
+}
+
+// ForEach calls work for 0 … n−1, in parallel and in any order, and stops early when e is done; then it
+// returns e's error.
+func (e Env) ForEach(n int, work func(i int)) error {
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(e.Workers(), n) {
+		group.Go(func() {
+			for e.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				work(i)
+			}
+		})
+	}
+	group.Wait()
+	return e.Err()
 }
 
 // Report passes progress on if anyone listens.

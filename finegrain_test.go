@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -26,6 +27,9 @@ func TestStreamsAreNamed(t *testing.T) {
 		"b":            first(env, "b"),
 		"part/a":       first(env.Sub("part"), "a"),
 		"part/part/a":  first(env.Sub("part").Sub("part"), "a"),
+		"part, a/b":    first(env.Sub("part"), "a/b"),
+		"part/a, b":    first(env.Sub("part").Sub("a"), "b"),
+		"part/a, 1:b":  first(env.Sub("part/a"), "b"),
 		"other seed/a": first(finegrain.NewEnv(context.Background(), 43), "a"),
 	} {
 		if other, ok := seen[v]; ok {
@@ -173,6 +177,15 @@ func TestProblemLaw(t *testing.T) {
 		"a wrong oracle is right": func(p *finegrain.Problem[int, int]) {
 			p.Wrong = append(p.Wrong, func(_, a int) int { return a })
 		},
+		"an adversary that always refuses": func(p *finegrain.Problem[int, int]) {
+			p.Adversary = func(*rand.Rand) finegrain.Adversary[int, int] {
+				return finegrain.Adversary[int, int]{
+					Name: "coward", Answer: func(int, int) int { return -1 },
+					Reach: func(int) error { return errors.New("not this one") },
+				}
+			}
+		},
+		"no wrong oracle": func(p *finegrain.Problem[int, int]) { p.Wrong = nil },
 		"only no-instances": func(p *finegrain.Problem[int, int]) {
 			p.Sample = func(r *rand.Rand, size int) int { return []int{2, 3, 5, 7, 11, 13}[r.IntN(6)] }
 		},
@@ -196,6 +209,28 @@ func TestProblemLaw(t *testing.T) {
 				t.Error("the law passed it")
 			}
 		})
+	}
+}
+
+func TestFewTrialsAreNoted(t *testing.T) {
+	report := finegrain.VerifyProblem(finegrain.NewEnv(context.Background(), 1), divisible(), 1)
+	if report.Failures != 0 || len(report.Notes) != 1 {
+		t.Errorf("one trial: %d failures, notes %q", report.Failures, report.Notes)
+	}
+}
+
+func TestForEach(t *testing.T) {
+	env := finegrain.NewEnv(context.Background(), 1)
+	env.Cores = 3
+	var sum atomic.Int64
+	if err := env.ForEach(100, func(i int) { sum.Add(int64(i)) }); err != nil || sum.Load() != 4950 {
+		t.Errorf("sum %d, %v", sum.Load(), err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	env.Context = ctx
+	err := env.ForEach(1<<30, func(int) { cancel() })
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v, want cancelled", err)
 	}
 }
 

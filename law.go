@@ -37,8 +37,26 @@ func (r LawReport) Err() error {
 	return fmt.Errorf("%s %s: %d failures in %d trials:\n\t%s", r.Kind, r.Name, r.Failures, r.Trials, strings.Join(r.Violations, "\n\t"))
 }
 
+// fewestTrials is the number of trials from which the spread of instances is judged: of fewer, even a fair
+// sample may be one-sided.
+const fewestTrials = 30
+
+// Judgeable reports whether there were trials enough to judge the spread of instances, and notes it if not.
+func (r *LawReport) Judgeable() bool {
+	if r.Trials >= fewestTrials {
+		return true
+	}
+	if note := fmt.Sprintf("too few trials to judge the spread of instances: that takes %d", fewestTrials); !slices.Contains(r.Notes, note) {
+		r.Notes = append(r.Notes, note)
+	}
+	return false
+}
+
 // Balanced records a failure unless yes- and no-instances are each at least a fifth of the trials.
 func (r *LawReport) Balanced() {
+	if !r.Judgeable() {
+		return
+	}
 	if 5*r.Yes < r.Trials || 5*r.No < r.Trials {
 		r.Fail("of %d trials %d were yes and %d no: each must be a fifth, or the law shows little", r.Trials, r.Yes, r.No)
 	}
@@ -75,12 +93,16 @@ func (s SizeSpread) Strings() []string {
 func (s SizeSpread) Varied() bool { return !s.least.Equal(s.most) }
 
 // VerifyProblem holds a problem to the laws of problems: samples meet the promise, are of both answers
-// and of several sizes; the definition's answer checks; so does every adversary's; every wrong oracle's
-// answer does not.
+// and of several sizes; the definition's answer checks; so does every adversary's, and adversaries answer
+// at least half of the instances; there is a wrong oracle, and no wrong oracle's answer checks.
 func VerifyProblem[I, A any](env Env, p Problem[I, A], trials int) LawReport {
 	report := LawReport{Kind: "problem", Name: p.Name}
 	var spread SizeSpread
+	answered := 0 // by an adversary
 	env = env.Sub("problem " + p.Name)
+	if len(p.Wrong) == 0 {
+		report.Fail("there is no wrong oracle")
+	}
 	for trial := range trials {
 		if env.Err() != nil {
 			report.Fail("stopped: %v", env.Err())
@@ -110,6 +132,7 @@ func VerifyProblem[I, A any](env Env, p Problem[I, A], trials int) LawReport {
 		}
 		adv := p.Adversary(r)
 		if adv.Reach == nil || adv.Reach(x) == nil {
+			answered++
 			if err := p.Check(x, adv.Answer(x, a)); err != nil {
 				report.Fail("trial %d: the answer of adversary %q does not check: %v", trial, adv.Name, err)
 			}
@@ -122,8 +145,13 @@ func VerifyProblem[I, A any](env Env, p Problem[I, A], trials int) LawReport {
 	}
 	report.Sizes = spread.Strings()
 	report.Balanced()
-	if !spread.Varied() {
-		report.Fail("all %d instances have one size", trials)
+	if report.Judgeable() {
+		if !spread.Varied() {
+			report.Fail("all %d instances have one size", trials)
+		}
+		if 2*answered < report.Trials {
+			report.Fail("adversaries answered only %d of %d instances", answered, report.Trials)
+		}
 	}
 	return report
 }

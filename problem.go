@@ -49,8 +49,16 @@ func (p Problem[I, A]) MeetsPromise(x I) error {
 // Oracle answers instances of a problem. A reduction asks it and never knows which algorithm is inside.
 type Oracle[I, A any] struct {
 	Name  string
-	Reach func(I) error // nil if the oracle promises a correct answer to this instance; asked before any work
+	Reach func(I) error // nil if it promises a correct answer to the instance; the field may be nil: see Promises
 	Ask   func(Env, I) (A, error)
+}
+
+// Promises returns nil if the oracle promises a correct answer to this instance. A nil Reach promises all.
+func (o Oracle[I, A]) Promises(x I) error {
+	if o.Reach == nil {
+		return nil
+	}
+	return o.Reach(x)
 }
 
 // DefinitionOracle answers by the problem's own definition.

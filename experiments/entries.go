@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync/atomic"
 
 	"finegrain"
 	"finegrain/ovp"
@@ -53,7 +54,7 @@ type EntryCurve struct {
 }
 
 // LeastH is the least h at which the interpolation route tolerates the error, by bisection, or an error if
-// none does: ε must be below 1/(16n), or thereabouts, whatever the entries.
+// none does: Λ is at least 1, so ε must be below 1/(8n) whatever the entries.
 func LeastH(n float64, d int, epsilon float64) (float64, error) {
 	// log2 of 1/(8nΛ), which falls with Λ and so grows with h.
 	allows := func(h float64) bool {
@@ -136,7 +137,9 @@ type Decoding struct {
 // entries for ε = n^{−C}, against an oracle that errs by just ε with the sign of each node's coefficient,
 // which is the worst that an oracle within ε can do. The exact outputs are computed from the histogram of
 // inner products, so no attention is run and n may be large.
-func Decode(env finegrain.Env, n int, s Setting) (Decoding, error) {
+//
+// understated is the factor by which the oracle errs more than it says: 1 for one that keeps its promise.
+func Decode(env finegrain.Env, n int, s Setting, understated float64) (Decoding, error) {
 	d := s.D(float64(n))
 	epsilon := s.Epsilon(float64(n))
 	h, err := LeastH(float64(n), d, epsilon)
@@ -158,24 +161,24 @@ func Decode(env finegrain.Env, n int, s Setting) (Decoding, error) {
 		return v
 	}
 	in := ovp.Instance{A: draw(), B: draw()}
-	nodes := reductions.NewNodes(n, d, h)
-	result := Decoding{N: n, D: d, B: nodes.Roots[d], Tolerance: epsilon, Rows: n}
-	for i := range n {
-		if i%64 == 0 && env.Err() != nil {
-			return Decoding{}, env.Err()
-		}
+	nodes, err := reductions.NewNodes(env, n, d, h)
+	if err != nil {
+		return Decoding{}, err
+	}
+	var wrong atomic.Int64
+	err = env.ForEach(n, func(i int) {
 		histogram := make([]int64, d+1)
 		for j := range n {
 			histogram[in.InnerProduct(ovp.Pair{I: i, J: j})]++
 		}
-		for _, shift := range []float64{epsilon, -epsilon} {
-			if got, err := nodes.Decode(histogram, shift); err != nil || got.Int64() != histogram[0] {
-				result.Wrong++
+		for _, shift := range []float64{understated * epsilon, -understated * epsilon} {
+			if got, err := nodes.Decode(env, histogram, shift); err != nil || got.Int64() != histogram[0] {
+				wrong.Add(1)
 				break
 			}
 		}
-	}
-	return result, nil
+	})
+	return Decoding{N: n, D: d, B: nodes.Roots[d], Tolerance: epsilon, Rows: n, Wrong: int(wrong.Load())}, err
 }
 
 // Entries is everything about entries and tolerances that a page shows.
@@ -184,7 +187,7 @@ type Entries struct {
 	Decodings []Decoding
 }
 
-// ComputeEntries computes the curves for n = 2^8 … 2^40 and decodes at n = 2^8 … 2^10.
+// ComputeEntries computes the curves for n = 2^8 … 2^40 and decodes at n = 2^8 … 2^12.
 func ComputeEntries(env finegrain.Env) (Entries, error) {
 	var e Entries
 	const from, to = 8, 40
@@ -201,8 +204,8 @@ func ComputeEntries(env finegrain.Env) (Entries, error) {
 		e.Curves = append(e.Curves, curve)
 	}
 	e.Curves = append(e.Curves, ThresholdEntries(polynomial, true, from, to), ThresholdEntries(polynomial, false, from, to))
-	for k := 8; k <= 10; k++ {
-		d, err := Decode(env.Sub(fmt.Sprintf("decode 2^%d", k)), 1<<k, polynomial)
+	for k := 8; k <= 12; k++ {
+		d, err := Decode(env.Sub(fmt.Sprintf("decode 2^%d", k)), 1<<k, polynomial, 1)
 		if err != nil {
 			return e, err
 		}

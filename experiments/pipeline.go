@@ -43,7 +43,7 @@ type Step struct {
 
 // OracleUse is what was asked of the attention oracle. Errors are maxima over the calls, of
 // max|out − exact|: what the read-off tolerates, what the algorithm guaranteed after its work, and what it
-// made, measured at arbitrary precision on sampled rows of the call with the largest entries.
+// made, measured at arbitrary precision on at most 16 sampled rows of the call with the largest entries.
 type OracleUse struct {
 	Calls      int
 	N, D       int     // data keys and dimension of the orthogonal-vectors instance; 0 if there was none
@@ -100,7 +100,7 @@ func Solve(env finegrain.Env, request Request) (Solution, error) {
 }
 
 func solveWith(env finegrain.Env, request Request, method attention.Method) (Solution, error) {
-	watch := &stopwatch{}
+	watch := &stopwatch{outer: env.Watch}
 	env.Watch = watch.step
 	record := &recorder{summary: OracleUse{Operations: finegrain.Cost{}}}
 	oracle := algorithms.Oracle(method, record.saw)
@@ -186,7 +186,11 @@ func (r *recorder) use(env finegrain.Env) (OracleUse, error) {
 }
 
 // stopwatch adds up the time spent in each step, in order of first appearance.
-type stopwatch struct{ steps []Step }
+// Who watched before goes on watching.
+type stopwatch struct {
+	steps []Step
+	outer func(string, finegrain.Size) func()
+}
 
 func (w *stopwatch) step(name string, size finegrain.Size) func() {
 	i := slices.IndexFunc(w.steps, func(s Step) bool { return s.Name == name })
@@ -194,10 +198,15 @@ func (w *stopwatch) step(name string, size finegrain.Size) func() {
 		i = len(w.steps)
 		w.steps = append(w.steps, Step{Name: name, Size: size})
 	}
+	end := func() {}
+	if w.outer != nil {
+		end = w.outer(name, size)
+	}
 	start := time.Now()
 	return func() {
 		w.steps[i].Calls++
 		w.steps[i].Seconds += time.Since(start).Seconds()
+		end()
 		if w.steps[i].Size.Within(size) == nil {
 			w.steps[i].Size = size
 		}

@@ -15,7 +15,8 @@ import (
 // Plans compose too: the composed plan lists the final instances, in the order in which f's queries, and
 // for each of them g's, come. Its memory is that of f's queries that the inner plans hold on to.
 //
-// Failure probabilities add up: by the union bound over f's calls, Fail_f + calls_f · Fail_g.
+// Failure probabilities add up: by the union bound over f's calls, Fail_f + calls_f · Fail_g, both at the
+// bounds of their sizes. The composition is not called one-sided: f may turn a wrong no into a wrong yes.
 func Compose[S, A, T, B, U, C any](f Reduction[S, A, T, B], g Reduction[T, B, U, C]) Reduction[S, A, U, C] {
 	if f.To.Name != g.From.Name {
 		panic(fmt.Sprintf("reductions: cannot compose %q, which ends in %q, with %q, which starts from %q", f.Name, f.To.Name, g.Name, g.From.Name))
@@ -37,7 +38,6 @@ func Compose[S, A, T, B, U, C any](f Reduction[S, A, T, B], g Reduction[T, B, U,
 			return Group{new(big.Int).Mul(outer.Calls, inner.Calls), inner.Size}
 		},
 		Growth:   f.Growth.Then(g.Growth),
-		OneSided: f.OneSided && g.OneSided,
 		composed: true,
 	}
 	if f.Fail != nil || g.Fail != nil {

@@ -11,23 +11,23 @@ import (
 	"finegrain"
 )
 
-// Form is a linear form in the parameters of a size and their binary logarithms:
-// Constant + Σ Linear[p]·p + Σ Log[p]·log2 p.
+// Form is a linear form in the parameters of a size and their binary logarithms,
+// Constant + Σ Linear[p]·p + Σ Log[p]·log2 p, with coefficients of parameters at least 0. It is an upper
+// bound, and exceeds what it bounds by at most Slack.
 type Form struct {
 	Constant    float64
 	Linear, Log map[string]float64
+	Slack       float64
 }
 
 // Growth is how large a reduction's queries are, and how many, as data: log2 of each parameter of the
 // queries' size, and log2 of the number of calls, as forms in the parameters of the source's size. It is
 // what makes exponents computable: composing reductions substitutes one Growth into another.
 //
-// Forms bound from above wherever every parameter is at least 1, with Calls and the sizes of Bound
-// within Slack binary orders of them.
+// Forms bound Bound's values, wherever every parameter is at least 1.
 type Growth struct {
 	Calls Form
 	Size  map[string]Form
-	Slack float64
 }
 
 // At evaluates the form at a size.
@@ -44,42 +44,50 @@ func (f Form) At(s finegrain.Size) float64 {
 }
 
 // Then is the growth of a composition: g's forms in the parameters of the middle problem, with f's forms
-// put in for them. It panics if g is linear in a parameter that f does not carry over as Constant 0 and
+// put in for them. It panics if a coefficient of g is negative, since an upper bound on a parameter then
+// bounds nothing; and if g is linear in a parameter that f does not carry over unchanged and exactly, as
 // one logarithm with coefficient 1, since 2^form is then no form.
 func (f Growth) Then(g Growth) Growth {
-	out := Growth{Calls: f.Calls.plus(f.substitute(g.Calls), 1), Size: map[string]Form{}, Slack: f.Slack + g.Slack}
-	weight := 1.0
+	out := Growth{Calls: f.Calls.plus(f.substitute(g.Calls), 1), Size: map[string]Form{}}
 	for name, form := range g.Size {
 		out.Size[name] = f.substitute(form)
-		for _, c := range form.Log {
-			weight = max(weight, math.Abs(c))
-		}
 	}
-	for _, c := range g.Calls.Log {
-		weight = max(weight, math.Abs(c))
-	}
-	out.Slack = f.Slack*(1+weight) + g.Slack
 	return out
 }
 
+// substitute puts f's forms in for the parameters of a form. If each is within its slack of what it bounds,
+// a sum with coefficients c ≥ 0 is within the sum of c times the slacks.
 func (f Growth) substitute(form Form) Form {
-	out := Form{Constant: form.Constant}
+	out := Form{Constant: form.Constant, Slack: form.Slack}
 	for p, c := range form.Log {
+		if c < 0 {
+			panic(fmt.Sprintf("reductions: growth falls with log2 %s", p))
+		}
 		out = out.plus(f.form(p), c)
 	}
 	for p, c := range form.Linear {
+		if c < 0 {
+			panic(fmt.Sprintf("reductions: growth falls with %s", p))
+		}
 		inner := f.form(p)
-		if inner.Constant != 0 || len(inner.Linear) != 0 || len(inner.Log) != 1 {
+		q, same := inner.unchanged()
+		if !same {
 			panic(fmt.Sprintf("reductions: growth linear in %q does not compose with log2 %s = %v", p, p, inner))
 		}
-		for q, l := range inner.Log {
-			if l != 1 {
-				panic(fmt.Sprintf("reductions: growth linear in %q does not compose with log2 %s = %v", p, p, inner))
-			}
-			out = out.plus(Form{Linear: map[string]float64{q: 1}}, c)
-		}
+		out = out.plus(Form{Linear: map[string]float64{q: 1}}, c)
 	}
 	return out
+}
+
+// unchanged returns q if the form is log2 q exactly.
+func (f Form) unchanged() (q string, same bool) {
+	if f.Constant != 0 || f.Slack != 0 || len(f.Linear) != 0 || len(f.Log) != 1 {
+		return "", false
+	}
+	for q, c := range f.Log {
+		return q, c == 1
+	}
+	return "", false
 }
 
 func (f Growth) form(parameter string) Form {
@@ -91,7 +99,12 @@ func (f Growth) form(parameter string) Form {
 }
 
 func (f Form) plus(g Form, times float64) Form {
-	out := Form{f.Constant + times*g.Constant, maps.Clone(f.Linear), maps.Clone(f.Log)}
+	out := Form{
+		Constant: f.Constant + times*g.Constant,
+		Linear:   maps.Clone(f.Linear),
+		Log:      maps.Clone(f.Log),
+		Slack:    f.Slack + times*g.Slack,
+	}
 	add := func(to *map[string]float64, from map[string]float64) {
 		for p, c := range from {
 			if *to == nil {
@@ -127,26 +140,35 @@ func (f Form) String() string {
 	return strings.Join(terms, " + ")
 }
 
-// Covers returns nil if the growth bounds the group from above and is within Slack of it, at this size.
-// Parameters must be at least 1 there.
+// Covers returns nil if the growth speaks of just the parameters of the group, bounds them from above and
+// is within its slack of them, at this size. The size's parameters must be at least 1.
 func (f Growth) Covers(s finegrain.Size, bound Group) error {
-	if err := f.covers("calls", f.Calls.At(s), bound.Calls); err != nil {
+	if err := f.Calls.covers("calls", s, bound.Calls); err != nil {
 		return err
 	}
 	for _, name := range bound.Size.Names() {
-		if err := f.covers(name, f.form(name).At(s), bound.Size.Get(name)); err != nil {
+		form, ok := f.Size[name]
+		if !ok {
+			return fmt.Errorf("the growth says nothing of %s", name)
+		}
+		if err := form.covers(name, s, bound.Size.Get(name)); err != nil {
 			return err
 		}
+	}
+	if len(f.Size) != len(bound.Size.Names()) {
+		return fmt.Errorf("the growth speaks of %d parameters, queries have %q", len(f.Size), bound.Size.Names())
 	}
 	return nil
 }
 
-func (f Growth) covers(what string, form float64, bound *big.Int) error {
-	actual := log2(bound)
-	if actual > form+1e-9 {
+// covers is written so that a NaN covers nothing.
+func (f Form) covers(what string, s finegrain.Size, bound *big.Int) error {
+	const rounding = 1e-9
+	form, actual := f.At(s), log2(bound)
+	if !(actual <= form+rounding) {
 		return fmt.Errorf("log2 %s is %.6g, above the growth's %.6g", what, actual, form)
 	}
-	if form > actual+f.Slack+1e-9 {
+	if !(form <= actual+f.Slack+rounding) {
 		return fmt.Errorf("log2 %s is %.6g, more than %.3g below the growth's %.6g", what, actual, f.Slack, form)
 	}
 	return nil

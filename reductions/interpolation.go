@@ -17,8 +17,8 @@ package reductions
 // Error. T lies in [0, ½]. Clip the oracle's T̂ to it, which cannot increase its error: then with
 // S = nT/(1−T) and 1−T, 1−T̂ ≥ ½, |ΔS| = n|ΔT|/((1−T)(1−T̂)) ≤ 4nε. (Without the clip T̂ may exceed ½
 // and the constant is 4/(1−2ε).) Hence |Δc_i0| ≤ 4nεΛ with Λ = Σ_l |λ_l|, and rounding each c_i0 to the
-// nearest integer is exact if ε < 1/(8nΛ). Each row is rounded by itself; the sum of the rows before
-// rounding would be off by as much as a thousand rows' errors.
+// nearest integer is exact if ε < 1/(8nΛ). Each row is rounded by itself: the sum of the rows before
+// rounding would be off by as many errors as there are rows.
 //
 // Nodes. Among all choices in [x_min, 1] the Chebyshev–Lobatto nodes make Λ least:
 // Λ = cosh(d·arccosh coth h) for x_min = e^{−2h} (the extremal property of Chebyshev polynomials outside
@@ -71,53 +71,98 @@ func LogAmplification(d int, h float64) float64 {
 func Entry(d int, h float64) float64 { return math.Sqrt(2 * h * float64(d)) }
 
 // Tolerance is an error that the route tolerates with n data keys at dimension d: just below 1/(8nΛ).
-// It is 0 where that is no positive float64.
+// It is 0 where that is below the least normal float64.
 func Tolerance(n, d int, h float64) float64 {
-	return math.Exp2(-3-math.Log2(float64(n))-LogAmplification(d, h)) * (1 - roundingShare)
+	tolerance := math.Exp2(-3-math.Log2(float64(n))-LogAmplification(d, h)) * (1 - roundingShare)
+	if tolerance < 0x1p-1022 {
+		return 0
+	}
+	return tolerance
 }
 
-// NewNodes computes the nodes of degree d ≥ 1 on [e^{−2h}, 1] to a precision that serves n data keys.
-func NewNodes(n, d int, h float64) Nodes {
-	nodes := Nodes{H: h, Degree: d, Scale: 1 / float64(d), Roots: make([]float64, d+1)}
-	width := -math.Expm1(-2 * h) // of [x_min, 1]
-	for l := 1; l <= d; l++ {
-		sine := math.Sin(math.Pi * float64(l) / float64(2*d))
-		nodes.Roots[l] = math.Sqrt(-float64(d) * math.Log1p(-width*sine*sine))
+// NewNodes computes the nodes of degree d ≥ 1 on [e^{−2h}, 1], for a finite h > 0, to a precision that
+// serves n data keys. It takes O(d²) operations on numbers of Precision bits; the error is env's, if it is
+// done.
+func NewNodes(env finegrain.Env, n, d int, h float64) (Nodes, error) {
+	if n < 1 || d < 1 || !(h > 0) || math.IsInf(h, 1) {
+		panic(fmt.Sprintf("reductions: no nodes for n = %d, d = %d, h = %v", n, d, h))
 	}
-	// Rounding errors of the read-off are relative to Σ|λ_l|S_i ≤ nΛ. A product of d quotients, whose
-	// differences lose at most 2·log2 d + 4h bits by cancellation, costs the rest.
-	bits := LogAmplification(d, h) + math.Log2(8*float64(n)) + 32 + 3*math.Log2(float64(d)+1) + 6*h
+	roots := make([]float64, d+1)
+	for l := 1; l < d; l++ {
+		sin, cos := math.Sincos(math.Pi * float64(l) / float64(2*d))
+		// x = cos² + e^{−2h}·sin² = 1 + (e^{−2h} − 1)·sin², in the form that does not cancel.
+		log := math.Log1p(math.Expm1(-2*h) * sin * sin)
+		if sin > cos {
+			log = math.Log(cos*cos + math.Exp(-2*h)*sin*sin)
+		}
+		roots[l] = math.Sqrt(-float64(d) * log)
+	}
+	roots[d] = Entry(d, h)
+	return NodesOf(env, n, 1/float64(d), roots)
+}
+
+// NodesOf computes the nodes e^{−s·r²} of instances with the scale s and the largest entries r, ascending
+// from r_0 = 0, as they stand in floats: Chebyshev–Lobatto nodes or, where r is another sequence, others.
+// Cost, precision and error are those of NewNodes.
+func NodesOf(env finegrain.Env, n int, scale float64, roots []float64) (Nodes, error) {
+	d := len(roots) - 1
+	nodes := Nodes{H: scale * roots[d] * roots[d] / 2, Degree: d, Scale: scale, Roots: roots}
+	// The nodes are rounded once to the precision, and are from then on numbers of their own, whose λ_l
+	// extrapolate exactly. Differences of such numbers lose nothing; so a λ_l has a relative error of about
+	// 3d roundings, and what the S_i, exact at the unrounded nodes, lack at the rounded ones is n·d
+	// roundings. In all Λ·n·4d·2^{−precision}, to be far below the share of ½ that is left for rounding,
+	// 2^{−21}.
+	bits := LogAmplification(d, nodes.H) + math.Log2(8*float64(n)) + math.Log2(4*float64(d)) + 48
 	nodes.Precision = uint(math.Ceil(max(bits, 96)/32)) * 32
 	number := func() *big.Float { return new(big.Float).SetPrec(nodes.Precision) }
 
+	all := number().SetInt64(1) // Π x_k
 	for _, r := range nodes.Roots {
-		exponent := number().SetFloat64(r)
+		exponent := new(big.Float).SetPrec(256).SetFloat64(r)
 		exponent.Mul(exponent, exponent)
-		exponent.Mul(exponent, number().SetFloat64(-nodes.Scale))
-		nodes.X = append(nodes.X, attention.Exp(exponent, nodes.Precision))
+		exponent.Mul(exponent, new(big.Float).SetFloat64(-nodes.Scale))
+		x := number().Set(attention.Exp(exponent, nodes.Precision))
+		nodes.X = append(nodes.X, x)
+		all.Mul(all, x)
 	}
-	nodes.Amplification = number()
-	for l, x := range nodes.X {
-		numerator, denominator := number().SetInt64(1), number().SetInt64(1)
+	nodes.Lambda = make([]*big.Float, d+1)
+	err := env.ForEach(d+1, func(l int) {
+		x := nodes.X[l]
+		denominator, difference := number().Set(x), number()
 		for k, y := range nodes.X {
+			if k%64 == 0 && env.Err() != nil {
+				return
+			}
 			if k != l {
-				numerator.Mul(numerator, y)
-				denominator.Mul(denominator, number().Sub(y, x))
+				denominator.Mul(denominator, difference.Sub(y, x))
 			}
 		}
-		lambda := number().Quo(numerator, denominator)
-		nodes.Lambda = append(nodes.Lambda, lambda)
+		nodes.Lambda[l] = number().Quo(all, denominator)
+	})
+	if err != nil {
+		return Nodes{}, err
+	}
+	nodes.Amplification = number()
+	for _, lambda := range nodes.Lambda {
 		nodes.Amplification.Add(nodes.Amplification, number().Abs(lambda))
 	}
-	return nodes
+	return nodes, nil
 }
 
-// tolerance is the largest error below 1/(8nΛ) of these very nodes, less roundingShare of it.
-func (n Nodes) tolerance(keys int) float64 {
-	bound := new(big.Float).SetPrec(n.Precision).SetFloat64(1 - roundingShare)
+// Tolerance is the error that these very nodes tolerate with n data keys: 1/(8nΛ) less roundingShare of
+// it, rounded down; 0 where that is below the least normal float64.
+func (n Nodes) Tolerance(keys int) float64 {
+	bound := new(big.Float).SetPrec(n.Precision).SetFloat64((1 - roundingShare) / 8)
 	bound.Quo(bound, n.Amplification)
-	tolerance, _ := bound.Float64()
-	return tolerance / (8 * float64(keys))
+	bound.Quo(bound, new(big.Float).SetInt64(int64(keys)))
+	tolerance, accuracy := bound.Float64()
+	if accuracy == big.Above {
+		tolerance = math.Nextafter(tolerance, 0)
+	}
+	if tolerance < 0x1p-1022 {
+		return 0
+	}
+	return tolerance
 }
 
 // InterpolationInstance is the attention instance of one node, given by r = fl(√β). The matrices are its
@@ -139,6 +184,7 @@ func InterpolationInstance(in ovp.Instance, r, epsilon float64) attention.Instan
 
 // interpolationReader accumulates Σ_l λ_l S_i(x_l) for every row i.
 type interpolationReader[A any] struct {
+	env   finegrain.Env
 	nodes Nodes
 	taken int          // answers so far
 	n     int          // data keys
@@ -146,8 +192,8 @@ type interpolationReader[A any] struct {
 	read  func(partners []*big.Int) (A, error)
 }
 
-func newInterpolationReader[A any](nodes Nodes, rows, keys int, read func([]*big.Int) (A, error)) *interpolationReader[A] {
-	r := &interpolationReader[A]{nodes: nodes, n: keys, sums: make([]*big.Float, rows), read: read}
+func newInterpolationReader[A any](env finegrain.Env, nodes Nodes, rows, keys int, read func([]*big.Int) (A, error)) *interpolationReader[A] {
+	r := &interpolationReader[A]{env: env, nodes: nodes, n: keys, sums: make([]*big.Float, rows), read: read}
 	for i := range r.sums { // the node x = 1, where S = n
 		r.sums[i] = r.number().Mul(nodes.Lambda[0], r.number().SetInt64(int64(keys)))
 	}
@@ -160,96 +206,125 @@ func (r *interpolationReader[A]) number() *big.Float {
 
 func (r *interpolationReader[A]) Next() int { return r.taken }
 
+// Take reads the answer at node taken + 1. Anything but a column of finite numbers comes from no correct
+// oracle.
 func (r *interpolationReader[A]) Take(out attention.Output) error {
+	if err := readable(out, len(r.sums)); err != nil {
+		return err
+	}
 	r.taken++
 	zero, half, one := r.number(), r.number().SetFloat64(0.5), r.number().SetInt64(1)
 	weight := r.number().Mul(r.nodes.Lambda[r.taken], r.number().SetInt64(int64(r.n)))
-	for row := range r.sums {
+	return r.env.ForEach(len(r.sums), func(row int) {
 		t := r.number().Set(out.At(row, 0))
 		switch {
 		case t.Cmp(zero) < 0:
-			t = zero
+			t.Set(zero)
 		case t.Cmp(half) > 0:
-			t = half
+			t.Set(half)
 		}
-		term := r.number().Quo(t, r.number().Sub(one, t))
+		term := r.number().Sub(one, t)
+		term.Quo(t, term)
 		r.sums[row].Add(r.sums[row], term.Mul(term, weight))
-	}
-	return nil
+	})
 }
 
 // Answer rounds each row. A number of partners outside [0, n] comes from no correct oracle.
 func (r *interpolationReader[A]) Answer() (A, error) {
 	partners := make([]*big.Int, len(r.sums))
-	half := big.NewFloat(0.5)
+	half, most := big.NewFloat(0.5), r.number().SetInt64(int64(r.n)+1)
 	for i, sum := range r.sums {
 		rounded := r.number().Add(sum, half)
-		partners[i], _ = rounded.Int(nil)
-		if rounded.Sign() < 0 || partners[i].Cmp(big.NewInt(int64(r.n))) > 0 {
+		if rounded.Sign() < 0 || rounded.Cmp(most) >= 0 {
 			var none A
 			return none, fmt.Errorf("%w: row %d would have %.6g orthogonal partners of %d", ErrBrokenPromise, i, sum, r.n)
 		}
+		partners[i], _ = rounded.Int(nil)
 	}
 	return r.read(partners)
 }
 
 // reachableNodes chooses the smallest entries whose tolerance the oracle promises: the least h on a
-// geometric grid from leastH on. As h grows, the tolerance grows to 1/(16n) and what float64 loses to
-// large scores grows too, but more slowly; past the h where Λ < 2 nothing is gained.
-func reachableNodes(in ovp.Instance, oracle finegrain.Oracle[attention.Instance, attention.Output]) (Nodes, error) {
+// geometric grid from leastH on. As h grows, the tolerance grows to 1/(8n) and what float64 loses to large
+// scores grows too, but more slowly; past the h where Λ < 2 little is gained.
+func reachableNodes(env finegrain.Env, in ovp.Instance, oracle finegrain.Oracle[attention.Instance, attention.Output]) (Nodes, error) {
 	n, d := in.B.N(), in.D()
-	// Λ ≤ coth(h/2)^d ≤ exp(2d/(e^h − 1)·(1+e^{−h})…): at h = ln(8d) it is below 2.
-	last := int(math.Ceil(stepsH * math.Log2(math.Log(8*float64(d)+8)/leastH)))
+	// coth(h/2) = 1 + 2/(e^h − 1) ≤ exp(2/(e^h − 1)), so Λ ≤ coth(h/2)^d ≤ e^{1/4} at e^h = 8d + 1.
+	last := int(math.Ceil(stepsH * math.Log2(math.Log(8*float64(d)+1)/leastH)))
 	at := func(step int) float64 { return leastH * math.Exp2(float64(step)/stepsH) }
-	reach := func(step int) error {
-		h := at(step)
-		tolerance := Tolerance(n, d, h)
+	query := InterpolationInstance(in, 1, 1)
+	current := 1.0
+	promises := func(r, tolerance float64) error {
+		if err := env.Err(); err != nil {
+			return err
+		}
 		if tolerance == 0 {
 			return errors.New("the error tolerated is below the least float64")
 		}
-		return oracle.Reach(InterpolationInstance(in, Entry(d, h), tolerance))
+		rescale(query, current, r)
+		current, query.Epsilon = r, tolerance
+		return oracle.Promises(query)
 	}
 	// Binary search for the least step in reach, then one step up if the exact Λ of the rounded nodes,
 	// which differs from the formula's in the last digits, tips the balance.
+	formula := func(step int) error { return promises(Entry(d, at(step)), Tolerance(n, d, at(step))) }
+	err := formula(last)
 	low, high := 0, last
-	if err := reach(high); err != nil {
-		return Nodes{}, fmt.Errorf("%w for interpolation at n = %d, d = %d, even with entries of %.3g: %w", ErrTooWeak, n, d, Entry(d, at(last)), err)
-	}
-	for low < high {
-		if middle := (low + high) / 2; reach(middle) == nil {
+	for err == nil && low < high {
+		if middle := (low + high) / 2; formula(middle) == nil {
 			high = middle
 		} else {
 			low = middle + 1
 		}
 	}
-	var err error
-	for step := high; step <= min(high+1, last); step++ {
-		nodes := NewNodes(n, d, at(step))
-		if err = oracle.Reach(InterpolationInstance(in, nodes.Roots[d], nodes.tolerance(n))); err == nil {
+	for step := high; err == nil && step <= min(high+1, last); step++ {
+		var nodes Nodes
+		if nodes, err = NewNodes(env, n, d, at(step)); err != nil {
+			break
+		}
+		if err = promises(nodes.Roots[d], nodes.Tolerance(n)); err == nil {
 			return nodes, nil
 		}
 	}
-	return Nodes{}, fmt.Errorf("%w for interpolation at n = %d, d = %d: %w", ErrTooWeak, n, d, err)
+	if env.Err() != nil {
+		return Nodes{}, env.Err()
+	}
+	return Nodes{}, fmt.Errorf("%w for interpolation at n = %d, d = %d, even with entries of %.3g: %w", ErrTooWeak, n, d, Entry(d, at(last)), err)
+}
+
+// rescale turns the entries ±from of an interpolation instance into ±to.
+func rescale(in attention.Instance, from, to float64) {
+	for _, m := range []*mat.Dense{in.Q, in.K} {
+		data := m.RawMatrix().Data
+		for i, x := range data {
+			switch x {
+			case from:
+				data[i] = to
+			case -from:
+				data[i] = -to
+			}
+		}
+	}
 }
 
 // InterpolationAt is InterpolationCensus with entries fixed by h > 0: B = √(2hd).
 func InterpolationAt(h float64) Reduction[ovp.Instance, finegrain.Two[*big.Int, ovp.Found], attention.Instance, attention.Output] {
-	if !(h > 0) {
-		panic(fmt.Sprintf("reductions: interpolation needs h > 0, not %v", h))
+	if !(h > 0) || math.IsInf(h, 1) {
+		panic(fmt.Sprintf("reductions: interpolation needs a finite h > 0, not %v", h))
 	}
 	return interpolationRoute("census", ovp.Census, census, fixedNodes(h))
 }
 
 // chooseNodes picks the nodes for an instance with vectors on both sides and d ≥ 1.
-type chooseNodes func(ovp.Instance, finegrain.Oracle[attention.Instance, attention.Output]) (Nodes, error)
+type chooseNodes func(finegrain.Env, ovp.Instance, finegrain.Oracle[attention.Instance, attention.Output]) (Nodes, error)
 
 func fixedNodes(h float64) chooseNodes {
-	return func(in ovp.Instance, _ finegrain.Oracle[attention.Instance, attention.Output]) (Nodes, error) {
-		nodes := NewNodes(in.B.N(), in.D(), h)
-		if nodes.tolerance(in.B.N()) == 0 {
+	return func(env finegrain.Env, in ovp.Instance, _ finegrain.Oracle[attention.Instance, attention.Output]) (Nodes, error) {
+		nodes, err := NewNodes(env, in.B.N(), in.D(), h)
+		if err == nil && nodes.Tolerance(in.B.N()) == 0 {
 			return nodes, fmt.Errorf("interpolation with h = %g at d = %d tolerates an error below the least float64; take a larger h", h, in.D())
 		}
-		return nodes, nil
+		return nodes, err
 	}
 }
 
@@ -327,7 +402,7 @@ func interpolationRoute[A any](kind string, from finegrain.Problem[ovp.Instance,
 				"values":  {},
 			},
 		},
-		Plan: func(_ finegrain.Env, in ovp.Instance, oracle finegrain.Oracle[attention.Instance, attention.Output]) (plan, error) {
+		Plan: func(env finegrain.Env, in ovp.Instance, oracle finegrain.Oracle[attention.Instance, attention.Output]) (plan, error) {
 			a, b, d := in.A.N(), in.B.N(), in.D()
 			if a == 0 || b == 0 || d == 0 {
 				// No pair, or only orthogonal ones.
@@ -338,11 +413,11 @@ func interpolationRoute[A any](kind string, from finegrain.Problem[ovp.Instance,
 				answer, err := read(in, partners)
 				return answered[attention.Instance, attention.Output](answer), err
 			}
-			nodes, err := choose(in, oracle)
+			nodes, err := choose(env, in, oracle)
 			if err != nil {
 				return plan{}, err
 			}
-			epsilon := nodes.tolerance(b)
+			epsilon := nodes.Tolerance(b)
 			size := attentionSize(big.NewInt(int64(a)), big.NewInt(2*int64(b)), big.NewInt(int64(d)))
 			return plan{
 				Queries: Queries{{big.NewInt(int64(len(nodes.Roots) - 1)), size}},
@@ -354,7 +429,7 @@ func interpolationRoute[A any](kind string, from finegrain.Problem[ovp.Instance,
 					}
 				},
 				Reader: func() Reader[attention.Output, A] {
-					return newInterpolationReader(nodes, a, b, func(partners []*big.Int) (A, error) { return read(in, partners) })
+					return newInterpolationReader(env, nodes, a, b, func(partners []*big.Int) (A, error) { return read(in, partners) })
 				},
 			}, nil
 		},
@@ -365,12 +440,12 @@ func interpolationRoute[A any](kind string, from finegrain.Problem[ovp.Instance,
 // shift times the sign of λ_l at every node: for shift = ±ε, the worst that an oracle within ε can do.
 // histogram[k] is the number of data keys with inner product k, k = 0…d; the exact outputs follow from it
 // without any attention being computed.
-func (n Nodes) Decode(histogram []int64, shift float64) (*big.Int, error) {
+func (n Nodes) Decode(env finegrain.Env, histogram []int64, shift float64) (*big.Int, error) {
 	keys := int64(0)
 	for _, c := range histogram {
 		keys += c
 	}
-	reader := newInterpolationReader(n, 1, int(keys), func(partners []*big.Int) (*big.Int, error) { return partners[0], nil })
+	reader := newInterpolationReader(env, n, 1, int(keys), func(partners []*big.Int) (*big.Int, error) { return partners[0], nil })
 	for l := 1; l <= n.Degree; l++ {
 		sum := reader.number()
 		for k := len(histogram) - 1; k >= 0; k-- { // Horner

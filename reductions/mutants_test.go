@@ -5,8 +5,11 @@ package reductions
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"math/big"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -61,13 +64,112 @@ func mutants() map[string]Declared {
 	m["off by one in a bound"] = rebound(counting, func(g Group) Group {
 		return Group{g.Calls, finegrain.Size{}.With("n", minusOne(g.Size.Get("n"))).With("m", g.Size.Get("m")).With("d", g.Size.Get("d"))}
 	})
-	m["growth too slow"] = regrow(counting, "n", Form{Linear: map[string]float64{"n": 0.4}})
-	m["growth too fast"] = regrow(counting, "n", Form{Constant: 1, Linear: map[string]float64{"n": 1}})
+	m["growth too slow"] = regrow(counting, "n", Form{Linear: map[string]float64{"n": 0.4}, Slack: 9})
+	m["growth too fast"] = regrow(counting, "n", Form{Constant: 1, Linear: map[string]float64{"n": 1}, Slack: 0.5})
+	m["growth not a number"] = regrow(counting, "n", Form{Constant: math.NaN(), Slack: 0.5})
+	m["growth of an unknown parameter"] = regrow(counting, "x", Form{})
+	wide := rebound(counting, func(g Group) Group { // 2^n where 2^{n/2} is true
+		n := g.Size.Get("n")
+		return Group{g.Calls, finegrain.Size{}.With("n", n.Mul(n, n)).With("m", g.Size.Get("m")).With("d", g.Size.Get("d"))}
+	})
+	m["a bound never approached"] = regrow(wide, "n", Form{Constant: 1, Linear: map[string]float64{"n": 1}, Slack: 1})
+	m["a bound that falls"] = rebound(counting, func(g Group) Group {
+		return Group{new(big.Int).Sub(big.NewInt(1000), g.Size.Get("n")), g.Size}
+	})
+	narrow := rebound(counting, func(g Group) Group { // Bound and Growth agree, and both are too small
+		return Group{g.Calls, finegrain.Size{}.WithInt("n", 2).With("m", g.Size.Get("m")).With("d", g.Size.Get("d"))}
+	})
+	m["bound and growth too small together"] = regrow(narrow, "n", Form{Constant: 1})
 	m["a query not stated"] = replan(counting, func(env finegrain.Env, f sat.Formula, o finegrain.Oracle[ovp.Instance, *big.Int]) (formulaPlan, error) {
 		plan, err := counting.Plan(env, f, o)
 		plan.Queries = nil
 		return plan, err
 	})
+
+	m["a query stated and not listed"] = replan(counting, func(env finegrain.Env, f sat.Formula, o finegrain.Oracle[ovp.Instance, *big.Int]) (formulaPlan, error) {
+		plan, err := counting.Plan(env, f, o)
+		plan.Each = func(func(int, ovp.Instance) bool) {}
+		return plan, err
+	})
+	m["a size misstated"] = replan(counting, func(env finegrain.Env, f sat.Formula, o finegrain.Oracle[ovp.Instance, *big.Int]) (formulaPlan, error) {
+		plan, err := counting.Plan(env, f, o)
+		for i := range plan.Queries {
+			plan.Queries[i].Size = finegrain.Size{}.WithInt("n", 1).WithInt("m", 1).WithInt("d", 0)
+		}
+		return plan, err
+	})
+	m["other queries the second time"] = replan(counting, func(env finegrain.Env, f sat.Formula, o finegrain.Oracle[ovp.Instance, *big.Int]) (formulaPlan, error) {
+		plan, err := counting.Plan(env, f, o)
+		each, listed := plan.Each, 0
+		plan.Each = func(yield func(int, ovp.Instance) bool) {
+			listed++
+			for i, in := range each {
+				if listed > 1 {
+					in.A = ovp.NewVectors(in.A.N(), in.D())
+				}
+				if !yield(i, in) {
+					return
+				}
+			}
+		}
+		return plan, err
+	})
+	m["solved by other means, the oracle only checked"] = replan(counting, func(env finegrain.Env, f sat.Formula, o finegrain.Oracle[ovp.Instance, *big.Int]) (formulaPlan, error) {
+		plan, err := counting.Plan(env, f, o)
+		count, _ := sat.Counting.Solve(env, f)
+		honest := plan.Reader
+		plan.Reader = func() Reader[*big.Int, *big.Int] {
+			return &single[*big.Int, *big.Int]{answer: count, back: func(b *big.Int) (*big.Int, error) {
+				reader := honest()
+				if err := reader.Take(b); err != nil {
+					return nil, err
+				}
+				if got, _ := reader.Answer(); got.Cmp(count) != 0 {
+					return nil, ErrBrokenPromise
+				}
+				return count, nil
+			}}
+		}
+		return plan, err
+	})
+	m["an error that blames nobody"] = replan(counting, func(env finegrain.Env, f sat.Formula, o finegrain.Oracle[ovp.Instance, *big.Int]) (formulaPlan, error) {
+		plan, err := counting.Plan(env, f, o)
+		honest := plan.Reader
+		plan.Reader = func() Reader[*big.Int, *big.Int] {
+			return &single[*big.Int, *big.Int]{answer: new(big.Int), back: func(b *big.Int) (*big.Int, error) {
+				if b.Sign() < 0 {
+					return nil, errors.New("negative")
+				}
+				reader := honest()
+				_ = reader.Take(b)
+				return reader.Answer()
+			}}
+		}
+		return plan, err
+	})
+	m["no plan for large formulas"] = replan(counting, func(env finegrain.Env, f sat.Formula, o finegrain.Oracle[ovp.Instance, *big.Int]) (formulaPlan, error) {
+		if f.Variables > 7 {
+			return formulaPlan{}, ErrTooWeak
+		}
+		return counting.Plan(env, f, o)
+	})
+	unbalanced := counting
+	unbalanced.From.Sample = func(r *rand.Rand, size int) sat.Formula {
+		f, _, err := sat.Planted(r, 4+size, 2*(4+size), 3)
+		if err != nil {
+			panic(err)
+		}
+		return f
+	}
+	m["only satisfiable formulas"] = unbalanced
+	oneSize := counting
+	oneSize.From.Size = func(sat.Formula) finegrain.Size { return finegrain.Size{}.WithInt("n", 8).WithInt("m", 60) }
+	m["one size"] = oneSize
+	silent := counting
+	silent.From.Sample = func(r *rand.Rand, size int) sat.Formula {
+		return sat.Formula{Variables: size, Clauses: [][]sat.Literal{{}}[:min(1, r.IntN(3))]}
+	}
+	m["nothing to ask"] = silent
 
 	search := SplitAndListSearch
 	lostMap := search
@@ -88,7 +190,7 @@ func mutants() map[string]Declared {
 		return above(out, in.A.N(), 0.43), nil
 	}, true)
 	m["padding row read"] = thresholdRoute("decision", ovp.Decision, func(in ovp.Instance, out attention.Output) (bool, error) {
-		return flagged(out, in.A.N()+1) >= 0, nil
+		return above(out, in.A.N()+1, Threshold), nil
 	}, true)
 	halfT := ThresholdDecision
 	halfT.Plan = func(env finegrain.Env, in ovp.Instance, o finegrain.Oracle[attention.Instance, attention.Output]) (Plan[attention.Instance, attention.Output, bool], error) {
@@ -105,30 +207,51 @@ func mutants() map[string]Declared {
 	m["temperature halved"] = halfT
 
 	m["degree one too low"] = interpolationRoute("counting", ovp.Counting, countPartners,
-		func(in ovp.Instance, _ finegrain.Oracle[attention.Instance, attention.Output]) (Nodes, error) {
-			return NewNodes(in.B.N(), max(in.D()-1, 1), 1), nil
+		func(env finegrain.Env, in ovp.Instance, _ finegrain.Oracle[attention.Instance, attention.Output]) (Nodes, error) {
+			nodes, err := NewNodes(env, in.B.N(), max(in.D()-1, 1), 1)
+			if err != nil {
+				return nodes, err
+			}
+			// The same nodes at the instance's scale.
+			for l := range nodes.Roots {
+				nodes.Roots[l] *= math.Sqrt(nodes.Scale * float64(in.D()))
+			}
+			return nodes, nil
 		})
 	m["one node missing"] = interpolationRoute("counting", ovp.Counting, countPartners,
-		func(in ovp.Instance, o finegrain.Oracle[attention.Instance, attention.Output]) (Nodes, error) {
-			nodes, err := reachableNodes(in, o)
+		func(env finegrain.Env, in ovp.Instance, o finegrain.Oracle[attention.Instance, attention.Output]) (Nodes, error) {
+			nodes, err := reachableNodes(env, in, o)
 			last := len(nodes.Roots) - 1
 			nodes.Roots, nodes.X, nodes.Lambda = nodes.Roots[:last], nodes.X[:last], nodes.Lambda[:last]
 			return nodes, err
 		})
-	m["twice the tolerance"] = interpolationRoute("counting", ovp.Counting, countPartners,
-		func(in ovp.Instance, o finegrain.Oracle[attention.Instance, attention.Output]) (Nodes, error) {
-			nodes, err := reachableNodes(in, o)
-			nodes.Amplification = new(big.Float).Quo(nodes.Amplification, big.NewFloat(4))
+	m["half as much again of the tolerance"] = interpolationRoute("counting", ovp.Counting, countPartners,
+		func(env finegrain.Env, in ovp.Instance, o finegrain.Oracle[attention.Instance, attention.Output]) (Nodes, error) {
+			nodes, err := reachableNodes(env, in, o)
+			nodes.Amplification = new(big.Float).Quo(nodes.Amplification, big.NewFloat(1.5))
 			return nodes, err
 		})
 	m["nodes of theory, not of the floats' instance"] = interpolationRoute("counting", ovp.Counting, countPartners,
-		func(in ovp.Instance, o finegrain.Oracle[attention.Instance, attention.Output]) (Nodes, error) {
-			nodes, err := reachableNodes(in, o)
+		func(env finegrain.Env, in ovp.Instance, o finegrain.Oracle[attention.Instance, attention.Output]) (Nodes, error) {
+			nodes, err := reachableNodes(env, in, o)
 			for l := range nodes.Roots[1:] {
 				nodes.Roots[l+1] = float64(float32(nodes.Roots[l+1]))
 			}
 			return nodes, err
 		})
+	manyOne := InterpolationCounting
+	manyOne.Kind = ManyOne
+	m["many-one with d calls"] = manyOne
+	overreach := interpolationRoute("counting", ovp.Counting, countPartners, fixedNodes(0.25))
+	m["asks more than the oracle reaches"] = overreach
+	offPromise := ThresholdDecision
+	offPromise.To.Promise = func(in attention.Instance) error {
+		if in.Epsilon > 0.05 {
+			return errors.New("ε is too large")
+		}
+		return attention.Problem.MeetsPromise(in)
+	}
+	m["queries that break the promise"] = offPromise
 	m["sum rounded instead of rows"] = rereader(InterpolationCounting, func(r *interpolationReader[*big.Int]) Reader[attention.Output, *big.Int] {
 		return &sumRounded{r}
 	})
@@ -146,10 +269,32 @@ func mutants() map[string]Declared {
 	}
 	m["stops at the first no"] = Compose(dropped, ThresholdSearch)
 
-	optimist := halves()
+	optimist := thinning()
 	optimist.Fail = func(finegrain.Size) float64 { return 0.01 }
 	m["failure probability understated"] = optimist
-	deterministic := halves()
+	hopeless := thinning()
+	hopeless.Fail = func(finegrain.Size) float64 { return 1 }
+	m["fails always, and says so"] = hopeless
+	uneven := thinning() // honest for small instances, and there are many
+	uneven.Fail = func(s finegrain.Size) float64 {
+		if s.Get("m").Int64() <= 2 {
+			return 0.25
+		}
+		return 0.001
+	}
+	m["failure probability understated for large instances"] = uneven
+	m["always drops the first key"] = dropsFirst(0.1)
+	wrongYes := thinning()
+	plain := wrongYes.Plan
+	wrongYes.Plan = func(env finegrain.Env, in ovp.Instance, o finegrain.Oracle[ovp.Instance, bool]) (Plan[ovp.Instance, bool, bool], error) {
+		plan, err := plain(env, in, o)
+		plan.Reader = func() Reader[bool, bool] {
+			return &single[bool, bool]{back: func(b bool) (bool, error) { return b || env.Rand("lie").IntN(4) == 0, nil }}
+		}
+		return plan, err
+	}
+	m["one-sided on the wrong side"] = wrongYes
+	deterministic := thinning()
 	deterministic.Fail = nil
 	m["randomised, called deterministic"] = deterministic
 	return m
@@ -175,8 +320,8 @@ func TestMutantsParentsLive(t *testing.T) {
 		"blocks, then threshold":               Compose(blocks(), ThresholdSearch),
 		"blocks, then interpolation":           Compose(blocks(), InterpolationSearch),
 		"blocks of blocks":                     Compose(blocks(), blocks()),
-		"a random half, then blocks":           Compose(halves(), SearchAsDecision()),
-		"halves":                               halves(),
+		"thinning, then a search":              Compose(thinning(), searchAsDecision()),
+		"thinning":                             thinning(),
 		"interpolation with its entries fixed": interpolationRoute("counting", ovp.Counting, countPartners, fixedNodes(3)),
 	}
 	for name, parent := range parents {
@@ -248,21 +393,21 @@ type stopsEarly struct{ Reader[ovp.Found, ovp.Found] }
 
 func (s *stopsEarly) Next() int { return 2 * s.Reader.Next() }
 
-// halves is a randomised reduction with one-sided error for tests: it keeps each key with probability 1/2
-// and so misses a single partner half of the time.
-func halves() Reduction[ovp.Instance, bool, ovp.Instance, bool] {
+// thinning is a randomised reduction with one-sided error for tests: it keeps each key with probability 3/4
+// and so misses a single partner a quarter of the time.
+func thinning() Reduction[ovp.Instance, bool, ovp.Instance, bool] {
 	return Reduction[ovp.Instance, bool, ovp.Instance, bool]{
-		Name: "halves", Doc: "Keep a random half of the keys.", Kind: ManyOne,
+		Name: "thinning", Doc: "Keep each key with probability 3/4.", Kind: ManyOne,
 		From: ovp.Decision, To: ovp.Decision,
 		Bound:    func(s finegrain.Size) Group { return Group{big.NewInt(1), s} },
 		Growth:   identityGrowth(0),
-		Fail:     func(finegrain.Size) float64 { return 0.5 },
+		Fail:     func(finegrain.Size) float64 { return 0.25 },
 		OneSided: true,
 		Plan: func(env finegrain.Env, in ovp.Instance, _ finegrain.Oracle[ovp.Instance, bool]) (Plan[ovp.Instance, bool, bool], error) {
 			r := env.Rand("keep")
 			var rows []int
 			for j := range in.B.N() {
-				if r.IntN(2) == 0 {
+				if r.IntN(4) > 0 {
 					rows = append(rows, j)
 				}
 			}
@@ -272,8 +417,19 @@ func halves() Reduction[ovp.Instance, bool, ovp.Instance, bool] {
 	}
 }
 
-// SearchAsDecision answers a decision by a search, so that it composes with halves.
-func SearchAsDecision() Reduction[ovp.Instance, bool, ovp.Instance, ovp.Found] {
+// dropsFirst is not random at all, and calls itself so.
+func dropsFirst(fail float64) Reduction[ovp.Instance, bool, ovp.Instance, bool] {
+	r := thinning()
+	r.Fail = func(finegrain.Size) float64 { return fail }
+	r.Plan = func(_ finegrain.Env, in ovp.Instance, _ finegrain.Oracle[ovp.Instance, bool]) (Plan[ovp.Instance, bool, bool], error) {
+		in.B = in.B.Slice(min(1, in.B.N()), in.B.N())
+		return one(in.Size(), in, func(b bool) (bool, error) { return b, nil }), nil
+	}
+	return r
+}
+
+// searchAsDecision answers a decision by a search, so that it composes with thinning.
+func searchAsDecision() Reduction[ovp.Instance, bool, ovp.Instance, ovp.Found] {
 	return Reduction[ovp.Instance, bool, ovp.Instance, ovp.Found]{
 		Name: "decide by searching", Doc: "Search.", Kind: ManyOne, From: ovp.Decision, To: ovp.Search,
 		Bound:  func(s finegrain.Size) Group { return Group{big.NewInt(1), s} },
@@ -342,6 +498,9 @@ func (u *unclipped) Take(out attention.Output) error {
 	weight := u.number().Mul(u.nodes.Lambda[u.taken], u.number().SetInt64(int64(u.n)))
 	for row := range u.sums {
 		t := out.At(row, 0)
+		if t.Cmp(one) >= 0 {
+			return ErrBrokenPromise
+		}
 		term := u.number().Quo(t, u.number().Sub(one, t))
 		u.sums[row].Add(u.sums[row], term.Mul(term, weight))
 	}

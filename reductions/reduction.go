@@ -43,7 +43,7 @@ func (q Queries) Total() *big.Int {
 	return total
 }
 
-// Count is Total as an int. It panics if the plan is too long to be listed, which Plan excludes.
+// Count is Total as an int. It panics if there are more calls than could ever be listed.
 func (q Queries) Count() int {
 	total := q.Total()
 	if !total.IsInt64() {
@@ -94,11 +94,14 @@ type Reduction[S, A, T, B any] struct {
 	To     finegrain.Problem[T, B]
 	Kind   Kind
 
-	// Bound is an upper bound from the size alone on the number of calls and on the size of each.
+	// Bound is an upper bound from the size alone on the number of calls and on the size of each. It grows
+	// with every parameter.
 	Bound func(finegrain.Size) Group
 	// Growth is the same bound as data, for the calculus of exponents; it is tested against Bound.
 	Growth Growth
-	// Fail bounds the probability of a wrong answer; nil: deterministic. OneSided: a yes is never wrong.
+	// Fail bounds the probability of a wrong answer, for every instance of the size, over the randomness of
+	// the reduction; nil: deterministic. It falls with no parameter, so that it bounds smaller instances
+	// too. OneSided: a yes is never wrong.
 	Fail     func(finegrain.Size) float64
 	OneSided bool
 
@@ -142,7 +145,7 @@ func (r Reduction[S, A, T, B]) Run(env finegrain.Env, s S, oracle finegrain.Orac
 		if err := env.Err(); err != nil {
 			return err
 		}
-		if err := oracle.Reach(query); err != nil {
+		if err := oracle.Promises(query); err != nil {
 			return fmt.Errorf("%w: %s, call %d of %d: %w", ErrTooWeak, oracle.Name, i+1, total, err)
 		}
 		env.Report(i, total, oracle.Name)
@@ -177,6 +180,9 @@ func (p Plan[T, B, A]) drive(ask func(i int, query T, read func(B) error) error)
 		if err := ask(i, query, reader.Take); err != nil {
 			return none, err
 		}
+	}
+	if next := reader.Next(); next < total {
+		return none, fmt.Errorf("reductions: the plan states %d queries and lists no query %d", total, next)
 	}
 	return reader.Answer()
 }

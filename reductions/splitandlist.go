@@ -45,20 +45,11 @@ type half struct {
 // MaxHalf is the most variables a half may have.
 const MaxHalf = 30
 
-// SplitBytes is an upper bound on the memory that SplitAndList takes for the formula, before pruning.
-func SplitBytes(f sat.Formula) *big.Int {
-	used := len(f.Used())
-	words := int64((len(f.Clauses) + 63) / 64)
-	perVector := big.NewInt(8*words + 4)
-	a := new(big.Int).Lsh(perVector, uint((used+1)/2))
-	b := new(big.Int).Lsh(perVector, uint(used/2))
-	return a.Add(a, b)
-}
-
 // SplitAndList lists both halves of the formula. The first half takes the lower half of the variables
 // that occur, rounded up. Rows are in lexicographic order of the half-assignments, false first.
 //
-// It returns an error if a half has more than MaxHalf variables or if env is done.
+// It returns an error if a half has more than MaxHalf variables, if the lists, whose length is counted before
+// they are allocated, exceed env.Memory, or if env is done.
 func SplitAndList(env finegrain.Env, f sat.Formula) (*Split, error) {
 	used := f.Used()
 	s := &Split{Free: f.Variables - len(used), variables: f.Variables}
@@ -75,7 +66,7 @@ func SplitAndList(env finegrain.Env, f sat.Formula) (*Split, error) {
 	var within [2][][]sat.Literal // clauses that lie wholly in a half
 	var across [][]sat.Literal
 	for _, c := range f.Clauses {
-		if tautology(c) {
+		if sat.Tautology(c) {
 			continue
 		}
 		if len(c) == 0 { // false in every half
@@ -125,10 +116,6 @@ func (h half) write(m sat.Model, i int) {
 // Models is the number of models of the formula, given the number of orthogonal pairs.
 func (s *Split) Models(pairs *big.Int) *big.Int { return new(big.Int).Lsh(pairs, uint(s.Free)) }
 
-func tautology(c []sat.Literal) bool {
-	return slices.ContainsFunc(c, func(l sat.Literal) bool { return slices.Contains(c, -l) })
-}
-
 // list walks the binary tree of the half's assignments depth first. A node carries the set of clauses
 // that its partial assignment leaves unsatisfied, as bits: first those across, then those within; a child
 // clears the clauses that its literal satisfies. A node below which every assignment falsifies a clause
@@ -141,6 +128,9 @@ func list(env finegrain.Env, variables []int, across, within [][]sat.Literal) (o
 	w.leaf = func(uint32, []uint64) { count++ }
 	if err := w.run(env); err != nil {
 		return ovp.Vectors{}, nil, err
+	}
+	if bytes := ovp.VectorsBytes(count, len(across)); env.Memory > 0 && bytes > env.Memory {
+		return ovp.Vectors{}, nil, fmt.Errorf("split and list would make %d vectors of %d bits, %d bytes, and may allocate %d", count, len(across), bytes, env.Memory)
 	}
 	vectors := ovp.NewVectors(count, len(across))
 	var assignments []uint32
@@ -162,6 +152,9 @@ func list(env finegrain.Env, variables []int, across, within [][]sat.Literal) (o
 	return vectors, assignments, nil
 }
 
+// pollEvery is the number of words that are touched between two looks at whether env is done: some 100 µs.
+const pollEvery = 1 << 17
+
 // walk is the depth-first walk of list. Words are those of the clauses across, then those of the clauses
 // within, each padded to whole words, so that a leaf's first words are its vector.
 type walk struct {
@@ -172,7 +165,7 @@ type walk struct {
 	state     [][]uint64    // per depth: the clauses unsatisfied
 	leaf      func(assignment uint32, unsatisfied []uint64)
 	env       finegrain.Env
-	steps     int
+	work      int // words touched since env was looked at
 	stopped   bool
 }
 
@@ -231,7 +224,8 @@ func (w *walk) visit(k int, assignment uint32) {
 		w.leaf(assignment, w.state[k])
 		return
 	}
-	if w.steps++; w.steps%(1<<16) == 0 {
+	if w.work += 1 + w.words; w.work >= pollEvery {
+		w.work = 0
 		w.stopped = w.env.Err() != nil
 	}
 	if w.stopped {
@@ -266,7 +260,8 @@ func dropUnset(in *ovp.Instance) {
 	if len(kept) == d {
 		return
 	}
-	in.A, in.B = project(in.A, kept), project(in.B, kept)
+	in.A = project(in.A, kept)
+	in.B = project(in.B, kept)
 }
 
 func union(v ovp.Vectors) []uint64 {
@@ -368,11 +363,10 @@ func splitAndList[A, B any](kind string, from finegrain.Problem[sat.Formula, A],
 		},
 		Growth: Growth{
 			Size: map[string]Form{
-				"n": {Constant: 0.5, Linear: map[string]float64{"n": 0.5}},
-				"m": {Linear: map[string]float64{"n": 0.5}},
+				"n": {Constant: 0.5, Linear: map[string]float64{"n": 0.5}, Slack: 0.5},
+				"m": {Linear: map[string]float64{"n": 0.5}, Slack: 0.5},
 				"d": {Log: map[string]float64{"m": 1}},
 			},
-			Slack: 0.5,
 		},
 		Plan: func(env finegrain.Env, f sat.Formula, _ finegrain.Oracle[ovp.Instance, B]) (Plan[ovp.Instance, B, A], error) {
 			s, err := SplitAndList(env, f)

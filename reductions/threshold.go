@@ -64,9 +64,9 @@ func ThresholdTemperature(n int) float64 { return math.Log(2 * float64(n)) }
 // ThresholdRead finds an orthogonal pair of the instance in the output of its ThresholdInstance: the first
 // flagged row, and its first partner, by a scan in O(nd).
 func ThresholdRead(in ovp.Instance, out attention.Output) (ovp.Found, error) {
-	row := flagged(out, in.A.N())
-	if row < 0 {
-		return ovp.Found{}, nil
+	row, err := flagged(out, in.A.N())
+	if err != nil || row < 0 {
+		return ovp.Found{}, err
 	}
 	return partner(in, row)
 }
@@ -86,23 +86,35 @@ func scaled(vectors ovp.Vectors, c float64, zeros int) *mat.Dense {
 	return m
 }
 
-// flagged is the first data row whose output exceeds the threshold, or −1. Rows from `data` on are
-// padding.
-func flagged(out attention.Output, data int) int {
+// flagged is the first of the data rows whose output exceeds the threshold, or −1. One padding row follows
+// them and is not read. Anything but a column of finite numbers comes from no correct oracle.
+func flagged(out attention.Output, data int) (int, error) {
+	if err := readable(out, data+1); err != nil {
+		return -1, err
+	}
 	limit := big.NewFloat(Threshold)
 	for i := range data {
 		if out.At(i, 0).Cmp(limit) > 0 {
-			return i
+			return i, nil
 		}
 	}
-	return -1
+	return -1, nil
+}
+
+// readable returns nil if the output is one column of so many finite numbers.
+func readable(out attention.Output, rows int) error {
+	if err := out.WellFormed(rows, 1); err != nil {
+		return fmt.Errorf("%w: %w", ErrBrokenPromise, err)
+	}
+	return nil
 }
 
 // The threshold route. It does not count.
 var (
 	// ThresholdDecision: is there an orthogonal pair?
 	ThresholdDecision = declare(thresholdRoute("decision", ovp.Decision, func(in ovp.Instance, out attention.Output) (bool, error) {
-		return flagged(out, in.A.N()) >= 0, nil
+		row, err := flagged(out, in.A.N())
+		return row >= 0, err
 	}, true))
 	// ThresholdSearch finds an orthogonal pair.
 	ThresholdSearch = declare(thresholdRoute("search", ovp.Search, ThresholdRead, ovp.Found{Any: true}))
@@ -139,12 +151,11 @@ func thresholdRoute[A any](kind string, from finegrain.Problem[ovp.Instance, A],
 		},
 		Growth: Growth{
 			Size: map[string]Form{
-				"queries": {Constant: 1, Log: map[string]float64{"n": 1}},
-				"keys":    {Constant: 1, Log: map[string]float64{"m": 1}},
+				"queries": {Constant: 1, Log: map[string]float64{"n": 1}, Slack: 1},
+				"keys":    {Constant: 1, Log: map[string]float64{"m": 1}, Slack: 1},
 				"dim":     {Log: map[string]float64{"d": 1}},
 				"values":  {},
 			},
-			Slack: 1,
 		},
 		Plan: func(_ finegrain.Env, in ovp.Instance, _ finegrain.Oracle[attention.Instance, attention.Output],
 		) (Plan[attention.Instance, attention.Output, A], error) {

@@ -137,7 +137,7 @@ func (c *counter) load(f Formula, used []int) bool {
 		if c.stopped(1 + len(clause)) {
 			return false
 		}
-		if tautology(clause) {
+		if Tautology(clause) {
 			continue
 		}
 		literals := make([]int32, len(clause))

@@ -48,7 +48,7 @@ func enumerateByGini(f Formula, limit int) (count *big.Int, complete bool) {
 		if len(clause) == 0 {
 			return new(big.Int), true
 		}
-		if tautology(clause) {
+		if Tautology(clause) {
 			continue
 		}
 		for _, l := range clause {

@@ -87,7 +87,7 @@ var Search = finegrain.Problem[Formula, Answer]{
 				m = make(Model, f.Variables)
 			}
 			for _, clause := range f.Clauses {
-				if tautology(clause) {
+				if Tautology(clause) {
 					continue
 				}
 				for _, l := range clause {

@@ -140,7 +140,7 @@ func TestSampleVariety(t *testing.T) {
 				seen["a repeated clause"]++
 			}
 			texts[text] = true
-			if tautology(clause) {
+			if Tautology(clause) {
 				seen["a tautology"]++
 			}
 			sorted := slices.Sorted(slices.Values(clause))

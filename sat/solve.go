@@ -35,7 +35,7 @@ func Solve(ctx context.Context, f Formula) (Answer, error) {
 		if len(clause) == 0 {
 			return Answer{}, nil
 		}
-		if tautology(clause) {
+		if Tautology(clause) {
 			continue
 		}
 		clauses++
@@ -69,8 +69,8 @@ func Solve(ctx context.Context, f Formula) (Answer, error) {
 	return Answer{Satisfiable: true, Model: model}, nil
 }
 
-// tautology reports whether the clause has a literal and its negation.
-func tautology(clause []Literal) bool {
+// Tautology reports whether the clause has a literal and its negation.
+func Tautology(clause []Literal) bool {
 	if len(clause) < 16 {
 		for i, l := range clause {
 			if slices.Contains(clause[i+1:], -l) {

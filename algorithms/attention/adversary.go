@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 
 	"finegrain"
 
@@ -94,6 +95,29 @@ func allLeast(in Instance, truth Output) Output { return constant(in, truth, mat
 
 // allGreatest is a wrong oracle: every output is the greatest entry of V.
 func allGreatest(in Instance, truth Output) Output { return constant(in, truth, mat.Max(in.V)) }
+
+// firstRow and lastRow are wrong oracles that are consistent from call to call: every query is answered as
+// if it were the first, or the last. A reader that only looks for impossible numbers sees none.
+func firstRow(in Instance, truth Output) Output { return oneRow(in, truth, 0) }
+
+func lastRow(in Instance, truth Output) Output {
+	n, _ := truth.Dims()
+	return oneRow(in, truth, n-1)
+}
+
+// oneRow answers row i everywhere, or, where that is within 2ε of being correct, something far off.
+func oneRow(in Instance, truth Output, i int) Output {
+	n, dv := truth.Dims()
+	row := make([]*big.Float, dv)
+	for c := range row {
+		row[c] = truth.At(i, c)
+	}
+	out := Output{Big: slices.Repeat([][]*big.Float{row}, n), Bound: in.Epsilon}
+	if within(out, truth, 2*in.Epsilon) {
+		return allGreatest(in, truth)
+	}
+	return out
+}
 
 // constant answers x everywhere, or, where that is within 2ε of being correct, something far off.
 func constant(in Instance, truth Output, x float64) Output {

@@ -1,6 +1,8 @@
 package attention
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"math/big"
 
@@ -24,6 +26,34 @@ func (o Output) Dims() (rows, cols int) {
 		return 0, 0
 	}
 	return len(o.Big), len(o.Big[0])
+}
+
+// WellFormed returns nil if the output has the given shape and holds finite numbers, once: what everything
+// that reads an output may rely on, and a broken oracle may not keep to.
+func (o Output) WellFormed(rows, cols int) error {
+	if (o.Float == nil) == (o.Big == nil) {
+		return errors.New("attention: exactly one of Float and Big must be set in an output")
+	}
+	if o.Float != nil {
+		if n, dv := o.Dims(); n != rows || dv != cols {
+			return fmt.Errorf("attention: the output is %d×%d and must be %d×%d", n, dv, rows, cols)
+		}
+		return finite("the output", o.Float, rows)
+	}
+	if len(o.Big) != rows {
+		return fmt.Errorf("attention: the output has %d rows and must have %d", len(o.Big), rows)
+	}
+	for i, row := range o.Big {
+		if len(row) != cols {
+			return fmt.Errorf("attention: row %d of the output has %d columns and must have %d", i, len(row), cols)
+		}
+		for j, x := range row {
+			if x == nil || x.IsInf() {
+				return fmt.Errorf("attention: the output is %v at row %d, column %d (counted from 0)", x, i, j)
+			}
+		}
+	}
+	return nil
 }
 
 // At returns the number in row i and column j, exactly as it is held. It is the caller's to modify.

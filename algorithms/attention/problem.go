@@ -30,7 +30,7 @@ var Problem = finegrain.Problem[Instance, Output]{
 	Yes:       func(o Output) bool { return o.At(0, 0).Sign() >= 0 },
 	Sample:    Sample,
 	Adversary: Adversary,
-	Wrong:     []func(Instance, Output) Output{allLeast, allGreatest},
+	Wrong:     []func(Instance, Output) Output{allLeast, allGreatest, firstRow, lastRow},
 }
 
 func sizeOf(in Instance) finegrain.Size {
@@ -110,33 +110,11 @@ func Check(in Instance, out Output) error {
 	return nil
 }
 
-// wellFormed returns nil if the output has the instance's shape and holds finite numbers, once.
+// wellFormed returns nil if the output is well formed for the instance.
 func wellFormed(in Instance, out Output) error {
-	if (out.Float == nil) == (out.Big == nil) {
-		return errors.New("attention: exactly one of Float and Big must be set in an output")
-	}
 	n, _ := in.Q.Dims()
 	_, dv := in.V.Dims()
-	if out.Float != nil {
-		if rows, cols := out.Dims(); rows != n || cols != dv {
-			return fmt.Errorf("attention: the output is %d×%d and must be %d×%d", rows, cols, n, dv)
-		}
-		return finite("the output", out.Float, n)
-	}
-	if len(out.Big) != n {
-		return fmt.Errorf("attention: the output has %d rows and must have %d", len(out.Big), n)
-	}
-	for i, row := range out.Big {
-		if len(row) != dv {
-			return fmt.Errorf("attention: row %d of the output has %d columns and must have %d", i, len(row), dv)
-		}
-		for j, x := range row {
-			if x == nil || x.IsInf() {
-				return fmt.Errorf("attention: the output is %v at row %d, column %d (counted from 0)", x, i, j)
-			}
-		}
-	}
-	return nil
+	return out.WellFormed(n, dv)
 }
 
 // Sample draws an instance with up to 2+3·size queries and keys and one to six coordinates. Its kinds:

@@ -322,18 +322,18 @@ func writePlan[A any](env finegrain.Env, dir string, result *reducedPlan, in ovp
 	}
 
 	threshold := result.Route == "threshold"
-	var nodes extrapolation
+	var nodes reductions.Nodes
 	if threshold {
 		result.ReadOff = "an output above the threshold, in one of the data_rows first rows, means an orthogonal partner; " +
 			"scan B for it"
 	} else if result.Calls > 0 {
-		if nodes, err = newExtrapolation(env, plan, in.B.N()); err != nil {
+		if nodes, err = nodesOf(env, plan, in.B.N()); err != nil {
 			return err
 		}
 		result.ReadOff = "for each of the data_rows first rows: clip its output T to [0, 1/2] and let S = m·T/(1−T) in each " +
 			"call; the sum of lambda·S over all calls and of lambda_constant·m, rounded, is the number of orthogonal " +
 			"partners of the row"
-		result.Constant = nodes.text(nodes.lambda[0])
+		result.Constant = digits(nodes, nodes.Lambda[0])
 	}
 	for i, query := range plan.Each {
 		if err := env.Err(); err != nil {
@@ -348,7 +348,7 @@ func writePlan[A any](env finegrain.Env, dir string, result *reducedPlan, in ovp
 			limit := reductions.Threshold
 			call.Threshold = &limit
 		} else {
-			call.Node, call.Lambda = nodes.text(nodes.x[i+1]), nodes.text(nodes.lambda[i+1])
+			call.Node, call.Lambda = digits(nodes, nodes.X[i+1]), digits(nodes, nodes.Lambda[i+1])
 		}
 		name := fmt.Sprintf("call-%05d", i)
 		if err := os.Mkdir(filepath.Join(dir, name), 0o777); err != nil {
@@ -365,51 +365,22 @@ func writePlan[A any](env finegrain.Env, dir string, result *reducedPlan, in ovp
 	return writeJSON(env, filepath.Join(dir, "instance.json"), result)
 }
 
-// extrapolation is what the read-off of the interpolation route needs: the nodes of the instances as they
-// are written, x = exp(−s·r²) for the largest entry r, with x_0 = 1 before them, and Lagrange's coefficients
-// at 0, λ_l = Π_{k≠l} x_k/(x_k − x_l).
-type extrapolation struct {
-	x, lambda []*big.Float
-	digits    int // that serve to round correctly
-}
-
-func newExtrapolation[A any](env finegrain.Env, plan reductions.Plan[attention.Instance, attention.Output, A], keys int,
-) (extrapolation, error) {
+// nodesOf are the nodes of the instances as they are written, with the coefficients of the read-off.
+func nodesOf[A any](env finegrain.Env, plan reductions.Plan[attention.Instance, attention.Output, A], keys int) (reductions.Nodes, error) {
 	var scale float64
-	roots := []float64{0} // r of every node, ascending
+	roots := []float64{0} // the largest entry at every node, ascending
 	for _, query := range plan.Each {
 		if err := env.Err(); err != nil {
-			return extrapolation{}, err
+			return reductions.Nodes{}, err
 		}
 		regime := query.Regime()
 		scale = regime.Scale
 		roots = append(roots, regime.B)
 	}
-	d := len(roots) - 1
-	h := scale * roots[d] * roots[d] / 2 // the last node is e^{−2h}
-	bits := reductions.LogAmplification(d, h) + math.Log2(8*float64(keys)) + 32
-	precision := uint(2*bits) + 256
-	number := func(x float64) *big.Float { return new(big.Float).SetPrec(precision).SetFloat64(x) }
-	e := extrapolation{digits: int(math.Ceil(bits * math.Log10(2)))}
-	for _, r := range roots {
-		exponent := number(r)
-		exponent.Mul(exponent, exponent)
-		e.x = append(e.x, attention.Exp(exponent.Mul(exponent, number(-scale)), precision))
-	}
-	for l, x := range e.x {
-		if err := env.Err(); err != nil {
-			return extrapolation{}, err
-		}
-		lambda := number(1)
-		for k, y := range e.x {
-			if k != l {
-				lambda.Mul(lambda, y)
-				lambda.Quo(lambda, number(0).Sub(y, x))
-			}
-		}
-		e.lambda = append(e.lambda, lambda)
-	}
-	return e, nil
+	return reductions.NodesOf(env, keys, scale, roots)
 }
 
-func (e extrapolation) text(x *big.Float) string { return x.Text('g', e.digits) }
+// digits writes a number of the read-off with all digits that serve to round correctly.
+func digits(nodes reductions.Nodes, x *big.Float) string {
+	return x.Text('g', int(math.Ceil(float64(nodes.Precision)*math.Log10(2))))
+}
