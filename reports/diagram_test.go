@@ -1,23 +1,18 @@
-package reports_test
+package reports
 
 import (
 	"bytes"
 	"context"
 	"encoding/xml"
 	"errors"
-	"flag"
 	"io"
-	"os"
 	"strings"
 	"testing"
 
 	"finegrain"
 	"finegrain/experiments"
-	"finegrain/reports"
 	"finegrain/sat"
 )
-
-var updateDiagram = flag.Bool("update-diagram", false, "rewrite the README's diagram")
 
 // readmeFormula is the formula of the README.
 const readmeFormula = "p cnf 4 5\n1 3 0\n-1 -4 0\n2 4 0\n-2 3 0\n-1 -3 0\n"
@@ -37,26 +32,13 @@ func readmePicture(t *testing.T) experiments.Picture {
 
 // TestDiagram: the diagram in the README is the one that is computed.
 func TestDiagram(t *testing.T) {
-	const path = "../docs/pipeline.svg"
-	got := reports.Diagram(readmePicture(t))
-	if *updateDiagram {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what is computed; go test ./reports -run TestDiagram -update-diagram rewrites it", path)
-	}
+	goldenFile(t, "../docs/pipeline.svg", Diagram(readmePicture(t)))
 }
 
 func TestDiagramIsXML(t *testing.T) {
 	p := readmePicture(t)
 	p.Rows[0].Label = `<script>"&'`
-	for d := xml.NewDecoder(bytes.NewReader(reports.Diagram(p))); ; {
+	for d := xml.NewDecoder(bytes.NewReader(Diagram(p))); ; {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
 			break
