@@ -83,13 +83,18 @@ func TestInChromium(t *testing.T) {
 	}
 }
 
+// inViews looks at pages of samples and, if FINEGRAIN_PAGE names a page that a reproduction wrote, at that.
 func inViews(t *testing.T, b *browser.Browser) {
-	for _, c := range []struct {
-		name    string
-		outcome experiments.Reproduction
-		views   []browser.View
-	}{{"sample", sample(), views}, {"hostile", hostile(), views[1:3]}} {
-		url := saved(t, c.outcome)
+	type pageViews struct {
+		name, url string
+		views     []browser.View
+	}
+	pages := []pageViews{{"sample", saved(t, sample()), views}, {"hostile", saved(t, hostile()), views[1:3]}}
+	if path := os.Getenv("FINEGRAIN_PAGE"); path != "" {
+		pages = append(pages, pageViews{"reproduced", "file://" + path, views})
+	}
+	for _, c := range pages {
+		url := c.url
 		for _, view := range c.views {
 			t.Run(fmt.Sprintf("%s %v", c.name, view), func(t *testing.T) {
 				tab := b.Open(t, url, view)
