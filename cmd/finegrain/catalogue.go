@@ -79,7 +79,8 @@ func (a *app) routes() *cobra.Command {
 		Use:   "routes",
 		Short: "List the routes from formulas to attention, and the reductions they are made of",
 		Long: "List the routes from formulas to attention, and the reductions that they are composed of: what they\n" +
-			"reduce to what, whose they are, and how the queries grow (log2 of their number and of their sizes).",
+			"reduce to what, whose they are, and how the queries grow (log2 of their number and of their sizes). A\n" +
+			"formula has n variables and m clauses, a pair of lists n and m vectors of d bits.",
 		Example: "  finegrain routes",
 		Args:    exactly(),
 		RunE: func(*cobra.Command, []string) error {
@@ -87,23 +88,42 @@ func (a *app) routes() *cobra.Command {
 			if c.json {
 				return a.printJSON(rows)
 			}
-			for i, r := range rows {
-				if i > 0 {
-					fmt.Fprintln(a.stdout)
+			for _, r := range rows {
+				if r.Kind == "route" {
+					a.writeRoute(r)
 				}
-				fmt.Fprintf(a.stdout, "%s %s\n", r.Kind, r.Name)
-				table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-				fmt.Fprintf(table, "  \tfrom\t%s\n  \tto\t%s, %s\n  \tsource\t%s\n", r.From, r.To, r.Calls, r.Source)
-				for _, name := range slices.Sorted(maps.Keys(r.Growth)) {
-					fmt.Fprintf(table, "  \tlog2 %s ≤\t%s\n", name, r.Growth[name])
-				}
-				table.Flush()
 			}
-			return nil
+			fmt.Fprintln(a.stdout, "reductions, with log2 of the number of calls and of the dimension of each, at most; n variables and m clauses, or n and m vectors of d bits:")
+			table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+			for _, r := range rows {
+				if r.Kind == "reduction" {
+					dimension := r.Growth["dim"]
+					if dimension == "" {
+						dimension = r.Growth["d"]
+					}
+					fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", r.Name, r.Growth["calls"], dimension, r.Source)
+				}
+			}
+			return table.Flush()
 		},
 	}
 	c.jsonFlag(cmd)
 	return cmd
+}
+
+func (a *app) writeRoute(r declaredReduction) {
+	counts := "decides and finds a model"
+	if r.Counts {
+		counts += ", and counts"
+	}
+	fmt.Fprintf(a.stdout, "%s: %s\n", r.Name, counts)
+	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "  \tdoes\t%s\n  \tsource\t%s\n  \tbecause\t%s\n  \tcalls\t%s\n", r.Doc, r.Source, r.Argument, r.Calls)
+	for _, name := range slices.Sorted(maps.Keys(r.Growth)) {
+		fmt.Fprintf(table, "  \tlog2 %s ≤\t%s\n", name, r.Growth[name])
+	}
+	table.Flush()
+	fmt.Fprintln(a.stdout)
 }
 
 // declaredAlgorithm is a row of `algorithms`.
@@ -166,8 +186,8 @@ func (a *app) algorithms() *cobra.Command {
 				}
 				fmt.Fprintf(a.stdout, "%s, for %s\n", r.Name, r.Kind)
 				table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-				fmt.Fprintf(table, "  \tdoes\t%s\n  \tsource\t%s\n  \tregime\t%s\n  \ttasks\t%s\n",
-					r.Doc, r.Source, r.Regime, strings.Join(r.Tasks, ", "))
+				fmt.Fprintf(table, "  \tdoes\t%s\n  \tsource\t%s\n  \tbecause\t%s\n  \tregime\t%s\n  \ttasks\t%s\n",
+					r.Doc, r.Source, r.Argument, r.Regime, strings.Join(r.Tasks, ", "))
 				table.Flush()
 			}
 			return nil

@@ -67,7 +67,7 @@ func (a *app) root() *cobra.Command {
 		Short: "A workbench for fine-grained complexity",
 		Long: "A workbench for fine-grained complexity: formulas are decided and counted through orthogonal vectors\n" +
 			"and attention, and every step can be run, checked, measured and drawn.",
-		Example: "  finegrain generate cnf threshold --n 14 --seed 3 --out small.cnf\n" +
+		Example: "  finegrain generate cnf threshold --n 14 --seed 14 --out small.cnf\n" +
 			"  finegrain solve small.cnf --count",
 		SilenceUsage:  true,
 		SilenceErrors: true,
