@@ -1,5 +1,8 @@
 package main
 
+// attend: attention on arrays of the user's own. It promises an error before it writes anything, or refuses
+// and says what would work.
+
 import (
 	"context"
 	"errors"

@@ -1,5 +1,8 @@
 package main
 
+// generate: formulas, orthogonal vectors and attention instances by the generators that the packages declare,
+// each with the command line that makes it again.
+
 import (
 	"bytes"
 	"context"

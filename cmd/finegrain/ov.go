@@ -1,5 +1,7 @@
 package main
 
+// ov: the algorithms for orthogonal vectors on an instance in a file.
+
 import (
 	"context"
 	"fmt"

@@ -1,5 +1,8 @@
 package main
 
+// reduce: the instances that a formula becomes, as files: the two lists of vectors, or every attention call
+// with what is needed to read its output off by hand.
+
 import (
 	"context"
 	"errors"

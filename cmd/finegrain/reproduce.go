@@ -1,5 +1,7 @@
 package main
 
+// reproduce: the main job. It writes one page, whole or not at all, into a directory that it knows for its own.
+
 import (
 	"context"
 	"encoding/json"

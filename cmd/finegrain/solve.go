@@ -1,5 +1,8 @@
 package main
 
+// solve: a formula decided, or its models counted, through a route and an attention algorithm, in the output
+// format and with the exit codes of SAT solvers and model counters.
+
 import (
 	"context"
 	"errors"

@@ -1,5 +1,7 @@
 package main
 
+// verify: everything declared, held to the laws of its kind.
+
 import (
 	"context"
 	"fmt"

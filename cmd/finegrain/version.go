@@ -1,5 +1,7 @@
 package main
 
+// version: what this program is and where it runs.
+
 import (
 	"fmt"
 	"runtime"
