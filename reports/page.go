@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"reflect"
 
+	"finegrain"
 	"finegrain/experiments"
 )
 
@@ -49,6 +50,7 @@ func Page(r experiments.Reproduction) ([]byte, error) {
 		"Library":  template.JS(library),
 		"Script":   template.JS(script),
 		"Sections": body,
+		"Papers":   []finegrain.Paper{finegrain.Williams2005, finegrain.AlmanSong2023},
 		"Licences": []string{asset(name + ".NOTICE"), asset(name + ".LICENSE"), asset(name + ".LICENSE-d3")},
 	})
 	return out.Bytes(), err

@@ -333,9 +333,9 @@ func writePlan[A any](env finegrain.Env, dir string, result *reducedPlan, in ovp
 		if nodes, err = nodesOf(env, plan, in.B.N()); err != nil {
 			return err
 		}
-		result.ReadOff = "for each of the data_rows first rows: clip its output T to [0, 1/2] and let S = m·T/(1−T) in each " +
-			"call; the sum of lambda·S over all calls and of lambda_constant·m, rounded, is the number of orthogonal " +
-			"partners of the row"
+		result.ReadOff = "for each of the data_rows first rows: clip its output T to [0, 1/2] and let S = data_keys·T/(1−T) in " +
+			"each call; the sum of lambda·S over all calls and of lambda_constant·data_keys, rounded, is the number of " +
+			"orthogonal partners of the row"
 		result.Constant = digits(nodes, nodes.Lambda[0])
 	}
 	for i, query := range plan.Each {

@@ -47,7 +47,7 @@ func (a *app) reproduce() *cobra.Command {
 			return a.runReproduce(cmd.Context(), &c, out)
 		},
 	}
-	cmd.Flags().BoolVar(&quick, "quick", true, "the sizes that take well under a minute")
+	cmd.Flags().BoolVar(&quick, "quick", true, "the quick sizes, well under a minute, which are all there are")
 	cmd.Flags().StringVar(&out, "out", "finegrain-reproduce", "directory to make")
 	c.jsonFlag(cmd)
 	c.seedFlag(cmd)

@@ -66,7 +66,9 @@ func (a *app) root() *cobra.Command {
 		Use:   "finegrain",
 		Short: "A workbench for fine-grained complexity",
 		Long: "A workbench for fine-grained complexity: formulas are decided and counted through orthogonal vectors\n" +
-			"and attention, and every step can be run, checked, measured and drawn.",
+			"and attention, and every step can be run, checked, measured and drawn.\n\n" +
+			"Exit codes: 0 done; 1 the work failed, such as a law broken or an oracle too weak; 2 the request or its\n" +
+			"input is wrong; 10 satisfiable and 20 unsatisfiable (solve); 130 interrupted.",
 		Example: "  finegrain generate cnf threshold --n 14 --seed 14 --out small.cnf\n" +
 			"  finegrain solve small.cnf --count",
 		SilenceUsage:  true,

@@ -158,7 +158,7 @@ func verifyAll(env finegrain.Env, laws []experiments.Law, trials int) <-chan ver
 					return
 				}
 				start := time.Now()
-				r := laws[i].Verify(env, trials)
+				r := hold(laws[i], env, trials)
 				done[i] <- verified{
 					r.Kind, r.Name, r.Trials, r.Yes, r.No, r.Failures,
 					listed(r.Sizes), listed(r.Notes), listed(r.Violations), time.Since(start).Seconds(),
@@ -174,6 +174,17 @@ func verifyAll(env finegrain.Env, laws []experiments.Law, trials int) <-chan ver
 		}
 	}()
 	return out
+}
+
+// hold runs a law. A panic in what is held to it is a failure of that, named, and not the end of the others.
+func hold(law experiments.Law, env finegrain.Env, trials int) (report finegrain.LawReport) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			report = finegrain.LawReport{Kind: law.Kind, Name: law.Name, Trials: trials}
+			report.Fail("panic: %v", reason)
+		}
+	}()
+	return law.Verify(env, trials)
 }
 
 // listed is a list that JSON shows as one also where it is empty.

@@ -20,6 +20,9 @@ func TestBrokenLawIsExit1(t *testing.T) {
 			report.Fail("trial 3: wrong answer")
 			return report
 		}},
+		{Kind: "reduction", Name: "hasty", Verify: func(finegrain.Env, int) finegrain.LawReport {
+			panic("index out of range")
+		}},
 	}
 	var out bytes.Buffer
 	a := &app{stdout: &out, stderr: &out}
@@ -27,7 +30,7 @@ func TestBrokenLawIsExit1(t *testing.T) {
 	if code, _ := outcome(t.Context(), err); code != exitFailed {
 		t.Errorf("exit code %d, want 1: %v", code, err)
 	}
-	for _, want := range []string{" unsound: BROKEN", "trial 3: wrong answer", " sound: holds"} {
+	for _, want := range []string{" unsound: BROKEN", "trial 3: wrong answer", "hasty: BROKEN", "panic: index out of range", " sound: holds"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the output lacks %q:\n%s", want, out.String())
 		}
