@@ -18,7 +18,7 @@ import (
 const (
 	diagramCell   = 46
 	diagramLeft   = 190 // of the matrix: room for the labels of the rows
-	diagramTop    = 150 // room for the title and the labels of the columns
+	diagramTop    = 166 // room for the title and the labels of the columns
 	diagramRead   = 190 // width of the read-off
 	diagramMargin = 24
 )
@@ -39,7 +39,8 @@ func Diagram(p experiments.Picture) []byte {
 	s.line(`<rect width="%d" height="%d" fill="#fff"/>`, width, height)
 
 	s.text(diagramMargin, 34, "", 16, "#111", "%s", formulaText(p))
-	s.text(diagramMargin, 58, "", 13, "#555", "A digit of a vector: the clause is not satisfied by this half. A cell: clauses that both leave unsatisfied; its shade: attention weight.")
+	s.text(diagramMargin, 58, "", 13, "#555", "A vector has a 1 for each clause that its half does not satisfy.")
+	s.text(diagramMargin, 78, "", 13, "#555", "A cell counts the clauses that both leave unsatisfied; its shade is the attention weight.")
 
 	for j := range cols {
 		x := diagramLeft + j*diagramCell + diagramCell/2
@@ -88,7 +89,7 @@ func Diagram(p experiments.Picture) []byte {
 	bottom := diagramTop + matrixHeight + 34
 	s.text(diagramMargin, bottom, "", 13, "#111", "Every row without an orthogonal partner stays at or below 1/3, every row with one reaches 1/2.")
 	if p.Flagged >= 0 {
-		s.text(diagramMargin, bottom+24, "", 13, "#b3400e", "The first flagged row is scanned for its partner; together they are a model: %s %s.",
+		s.text(diagramMargin, bottom+24, "", 13, "#b3400e", "The first flagged row and its partner are a model: %s %s.",
 			p.Rows[p.Flagged].Label, p.Columns[p.Partner].Label)
 	} else {
 		s.text(diagramMargin, bottom+24, "", 13, "#111", "No row is flagged: the formula is unsatisfiable.")
