@@ -29,8 +29,15 @@ type Solution struct {
 	Count     *big.Int // nil if not asked for
 	Route     string
 	Algorithm string
+	TooWeak   []TooWeak // algorithms that were tried before, and could not promise enough
 	Steps     []Step
 	Oracle    OracleUse
+}
+
+// TooWeak is an algorithm that cannot promise the accuracy that a route needs.
+type TooWeak struct {
+	Algorithm string
+	Reason    error
 }
 
 // Step is a part of the run. Times of repeated steps are added up.
@@ -88,15 +95,16 @@ func Solve(env finegrain.Env, request Request) (Solution, error) {
 		}
 		methods = []attention.Method{method}
 	}
-	var tooWeak error
+	var tooWeak []TooWeak
 	for _, method := range methods {
 		solution, err := solveWith(env, request, method)
 		if err == nil || !errors.Is(err, reductions.ErrTooWeak) {
+			solution.TooWeak = tooWeak
 			return solution, err
 		}
-		tooWeak = err
+		tooWeak = append(tooWeak, TooWeak{method.Name, err})
 	}
-	return Solution{}, tooWeak
+	return Solution{}, tooWeak[len(tooWeak)-1].Reason
 }
 
 func solveWith(env finegrain.Env, request Request, method attention.Method) (Solution, error) {

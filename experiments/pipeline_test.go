@@ -120,6 +120,9 @@ func TestSmallEntriesNeedPrecision(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(s.TooWeak) != 1 || s.TooWeak[0].Algorithm != "streaming" || !errors.Is(s.TooWeak[0].Reason, reductions.ErrTooWeak) {
+		t.Errorf("too weak: %+v, want streaming", s.TooWeak)
+	}
 	if s.Algorithm != "multiprecision" || s.Count.Cmp(count) != 0 {
 		t.Errorf("%s counted %v models, the counter %v", s.Algorithm, s.Count, count)
 	}

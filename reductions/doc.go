@@ -17,7 +17,7 @@
 //   - law.go: Verify, the laws that every declared reduction is held to with adversarial and with wrong
 //     oracles; catalogue.go: what is declared.
 //   - splitandlist.go: SAT to orthogonal vectors. threshold.go, interpolation.go: orthogonal vectors to
-//     attention. routes.go: from SAT to attention.
+//     attention, and the routes from SAT to attention that they make; routes.go lists those.
 //
 // # Adding a reduction
 //

@@ -343,6 +343,24 @@ var (
 	InterpolationSearch = declare(interpolationRoute("search", ovp.Search, findPartner, reachableNodes))
 )
 
+// From formulas to attention by the interpolation route.
+var (
+	SATByInterpolationDecision = declare(Compose(SplitAndListDecision, InterpolationDecision))
+	SATByInterpolationSearch   = declare(Compose(SplitAndListSearch, InterpolationSearch))
+	SATByInterpolationCounting = declare(Compose(SplitAndListCounting, InterpolationCounting))
+	SATByInterpolationCensus   = declare(Compose(SplitAndListCensus, InterpolationCensus))
+
+	InterpolationRoute = declareRoute(Route{
+		Name: "interpolation",
+		Doc: "split and list, then d attention calls with entries Θ(√log n) at scale 1/d, whose outputs are extrapolated " +
+			"to the exact count",
+		Source:   InterpolationCensus.Source,
+		Search:   SATByInterpolationSearch,
+		Census:   &SATByInterpolationCensus,
+		CensusAt: func(h float64) FormulaCensus { return Compose(SplitAndListCensus, InterpolationAt(h)) },
+	})
+)
+
 func findPartner(in ovp.Instance, partners []*big.Int) (ovp.Found, error) {
 	row := firstPositive(partners)
 	if row < 0 {

@@ -1,25 +1,18 @@
 package reductions
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
+	"slices"
 
 	"finegrain"
 	"finegrain/algorithms/attention"
 	"finegrain/sat"
 )
 
-// A route is a composed reduction from formulas to attention: the main job of the workbench.
-
-// Composed reductions from satisfiability to attention, by route and kind of answer.
-var (
-	SATByThresholdDecision     = declare(Compose(SplitAndListDecision, ThresholdDecision))
-	SATByThresholdSearch       = declare(Compose(SplitAndListSearch, ThresholdSearch))
-	SATByInterpolationDecision = declare(Compose(SplitAndListDecision, InterpolationDecision))
-	SATByInterpolationSearch   = declare(Compose(SplitAndListSearch, InterpolationSearch))
-	SATByInterpolationCounting = declare(Compose(SplitAndListCounting, InterpolationCounting))
-	SATByInterpolationCensus   = declare(Compose(SplitAndListCensus, InterpolationCensus))
-)
+// A route is a composed reduction from formulas to attention: the main job of the workbench. Each is
+// declared in the file of the reduction that gives it its name.
 
 // FormulaSearch and FormulaCensus are the types of a route: from a formula, by attention, to a model, or
 // to the number of models and a model.
@@ -40,27 +33,23 @@ type Route struct {
 	CensusAt func(h float64) FormulaCensus
 }
 
+var routes []Route
+
+// declareRoute enters a route of this package: `var XRoute = declareRoute(Route{…})`.
+func declareRoute(r Route) Route {
+	if r.Name == "" || r.Doc == "" || r.Search.Plan == nil {
+		panic(fmt.Sprintf("reductions: the declaration of route %q is incomplete", r.Name))
+	}
+	if slices.ContainsFunc(routes, func(other Route) bool { return other.Name == r.Name }) {
+		panic(fmt.Sprintf("reductions: route %q is declared twice", r.Name))
+	}
+	routes = append(routes, r)
+	return r
+}
+
 // Routes lists the routes by name.
 func Routes() []Route {
-	return []Route{
-		{
-			Name: "interpolation",
-			Doc: "split and list, then about d attention calls with entries Θ(√log n) at scale 1/d, whose outputs are extrapolated " +
-				"to the exact count",
-			Source: InterpolationCensus.Source,
-			Search: SATByInterpolationSearch,
-			Census: &SATByInterpolationCensus,
-			CensusAt: func(h float64) FormulaCensus {
-				return Compose(SplitAndListCensus, InterpolationAt(h))
-			},
-		},
-		{
-			Name:   "threshold",
-			Doc:    "split and list, then one attention call at scale 1 with entries √ln 2n, read against 5/12; decides and finds, does not count",
-			Source: ThresholdSearch.Source,
-			Search: SATByThresholdSearch,
-		},
-	}
+	return slices.SortedFunc(slices.Values(routes), func(a, b Route) int { return cmp.Compare(a.Name, b.Name) })
 }
 
 // RouteNamed returns the route, or an error that lists the names there are.

@@ -120,6 +120,19 @@ var (
 	ThresholdSearch = declare(thresholdRoute("search", ovp.Search, ThresholdRead, ovp.Found{Any: true}))
 )
 
+// From formulas to attention by the threshold route.
+var (
+	SATByThresholdDecision = declare(Compose(SplitAndListDecision, ThresholdDecision))
+	SATByThresholdSearch   = declare(Compose(SplitAndListSearch, ThresholdSearch))
+
+	ThresholdRoute = declareRoute(Route{
+		Name:   "threshold",
+		Doc:    "split and list, then one attention call at scale 1 with entries √ln 2n, read against 5/12; decides and finds, does not count",
+		Source: ThresholdSearch.Source,
+		Search: SATByThresholdSearch,
+	})
+)
+
 // partner scans for a vector of B orthogonal to row i of A. The oracle has promised that there is one.
 func partner(in ovp.Instance, i int) (ovp.Found, error) {
 	for j := range in.B.N() {

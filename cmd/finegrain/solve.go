@@ -85,6 +85,7 @@ type solved struct {
 	Algorithm  string         `json:"algorithm"`
 	Steps      []solvedStep   `json:"steps"`
 	Oracle     solvedOracle   `json:"oracle"`
+	TooWeak    []string       `json:"too_weak"` // algorithms tried before, that could not promise enough
 	Operations finegrain.Cost `json:"operations"`
 	Seconds    float64        `json:"seconds"`
 }
@@ -119,7 +120,7 @@ func (a *app) runSolve(ctx context.Context, o *solveOptions, file string) error 
 	if err != nil {
 		return err
 	}
-	result := solved{Answer: unknownAnswer, Model: []int{}, Route: asked.Route.Name, Algorithm: o.algorithm}
+	result := solved{Answer: unknownAnswer, Model: []int{}, TooWeak: []string{}, Steps: []solvedStep{}, Operations: finegrain.Cost{}, Route: asked.Route.Name, Algorithm: o.algorithm}
 	asked.Formula, err = a.readFormula(within, &o.common, file)
 	if err == nil {
 		var s experiments.Solution
@@ -233,6 +234,9 @@ func (r *solved) fill(s experiments.Solution) {
 	o := s.Oracle
 	r.Oracle = solvedOracle{o.Calls, o.N, o.D, o.B, o.Scale, o.Tolerated, o.Guaranteed, o.Observed}
 	r.Operations = o.Operations
+	for _, t := range s.TooWeak {
+		r.TooWeak = append(r.TooWeak, t.Algorithm)
+	}
 }
 
 // write prints the lines of the SAT competition.
@@ -243,6 +247,9 @@ func (r *solved) write(w io.Writer, f sat.Formula) {
 		fmt.Fprintf(w, "c route %s\n", r.Route)
 	} else {
 		fmt.Fprintf(w, "c route %s, algorithm %s\n", r.Route, r.Algorithm)
+	}
+	for _, name := range r.TooWeak {
+		fmt.Fprintf(w, "c (%s cannot promise the error that is tolerated here)\n", name)
 	}
 	for _, s := range r.Steps {
 		times := ""
