@@ -81,4 +81,8 @@ var (
 		Key: "milakov-gimelshein-2018", Authors: "Milakov and Gimelshein", Year: 2018, ArXiv: "1805.02867",
 		Title: "Online normalizer calculation for softmax",
 	}
+	Dao2022 = Paper{
+		Key: "dao-2022", Authors: "Dao, Fu, Ermon, Rudra and Ré", Year: 2022, ArXiv: "2205.14135",
+		Title: "FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness",
+	}
 )

@@ -33,33 +33,52 @@ func Adversarial(env finegrain.Env, n, m, d int, lastPair bool) (Instance, error
 		return Instance{}, fmt.Errorf("there is no last pair of %d and %d vectors; both must be at least 1", n, m)
 	}
 	in := Instance{NewVectors(n, d), NewVectors(m, d)}
+	if n == 0 && m == 0 {
+		return in, env.Err()
+	}
 	r := env.Rand("adversarial orthogonal vectors")
-	for k := range d - needs {
-		if err := env.Err(); err != nil {
+	written, w := 0, in.A.Words()
+	// fill gives the vectors of one list, in one of their words, the coordinates that all have and some of
+	// those that they may have.
+	fill := func(side Vectors, place int, all, some uint64) error {
+		for i := range side.n {
+			if written%wordsBetweenPolls == 0 && env.Err() != nil {
+				return env.Err()
+			}
+			written++
+			side.words[i*w+place] = all | some&r.Uint64()
+		}
+		return nil
+	}
+	for place := range w {
+		last, before := coordinate(d-1, place), uint64(0)
+		if lastPair {
+			before = coordinate(d-2, place)
+		}
+		free := in.A.wordMask(place) &^ (last | before)
+		owned := r.Uint64() // by A; the others are B's
+		if err := fill(in.A, place, last, free&owned); err != nil {
 			return Instance{}, err
 		}
-		side := in.A
-		if r.IntN(2) == 0 {
-			side = in.B
-		}
-		for i := range side.n {
-			if r.IntN(2) == 0 {
-				side.Set(i, k)
-			}
+		if err := fill(in.B, place, last|before, free&^owned); err != nil {
+			return Instance{}, err
 		}
 	}
-	for i := range n {
-		if lastPair && i == n-1 {
-			in.A.Set(i, d-2)
-		} else {
-			in.A.Set(i, d-1)
-		}
+	if err := env.Err(); err != nil {
+		return Instance{}, err
 	}
-	for j := range m {
-		in.B.Set(j, d-1)
-		if lastPair && j < m-1 {
-			in.B.Set(j, d-2)
-		}
+	if lastPair {
+		in.A.Clear(n-1, d-1)
+		in.A.Set(n-1, d-2)
+		in.B.Clear(m-1, d-2)
 	}
 	return in, nil
+}
+
+// coordinate is word number place of the vector that has coordinate k alone.
+func coordinate(k, place int) uint64 {
+	if k>>6 != place {
+		return 0
+	}
+	return 1 << (k & 63)
 }

@@ -12,7 +12,8 @@ import (
 
 // Algorithm is an exact algorithm for orthogonal vectors. Its functions check the instance and its regime
 // and return an error outside; they return the same answer and the same Cost whatever the number of
-// cores; cancelled, they return the Env's error. n = |A|, m = |B|, d is the dimension.
+// cores; cancelled, they return the Env's error within a few milliseconds. n = |A|, m = |B|, d is the
+// dimension. VerifyAlgorithm holds an algorithm to all of it but Bytes, which a test of this package does.
 type Algorithm struct {
 	Name   string
 	Doc    string
@@ -26,8 +27,8 @@ type Algorithm struct {
 	// the vectors.
 	Cost func(n, m, d int) finegrain.Cost
 
-	// Bytes is the most memory held at once beyond the instance, or math.MaxInt64 if that is more. It
-	// leaves out a fixed amount below 64 KiB.
+	// Bytes is the most memory held at once beyond the instance and the answer, or math.MaxInt64 if that is
+	// more. It leaves out a fixed amount below 64 KiB.
 	Bytes func(cores, n, m, d int) int64
 
 	// Find returns the first orthogonal pair in the order of pairs, or none.

@@ -21,7 +21,8 @@
 //   - algorithm.go: what an exact algorithm declares, and the catalogue. scan.go and scankernel.go: every
 //     pair, 64 coordinates at a time. histogram.go: the same with inner products. zeta.go: the subset-sum
 //     transform for small d. parallel.go: all cores, one result.
-//   - law.go: the law that the algorithms are held to.
+//   - law.go: the law that the algorithms are held to, on the instances of lawinstances.go;
+//     lawpromptness.go: its part about cancellation.
 //   - random.go, planted.go, adversarial.go, generators.go: ways to make instances.
 //   - textformat.go: reading and writing. square.go: lists of one length, as the format wants them.
 //

@@ -1,7 +1,10 @@
 package ovp
 
 import (
+	"context"
+	"errors"
 	"math"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -54,6 +57,76 @@ func TestAdversarialDefeatsEarlyExit(t *testing.T) {
 	}
 }
 
+// TestPlantedIsLinearInPairs: a strip is counted once for a vector of A, however many pairs need repair.
+func TestPlantedIsLinearInPairs(t *testing.T) {
+	const n, m, d = 10, 3 * stripWords, 64
+	for _, density := range []float64{0, 0.02, 0.5} {
+		in := must(Random(testEnv(), n, m, d, density))
+		r := testEnv().Rand("planted")
+		planted := Pair{n - 1, m - 1}
+		makeOrthogonal(in, planted, r)
+		in.A.Set(planted.I, 0)
+		in.B.Clear(planted.J, 0)
+		in.B.Set(planted.J, 1)
+		in.A.Clear(planted.I, 1)
+		g := newGrid(in)
+		counted, count := 0, g.count
+		g.count = func(a, b []uint64, w int) uint64 {
+			counted += len(a) * len(b) / w
+			return count(a, b, w)
+		}
+		if err := g.separate(testEnv(), r, planted); err != nil {
+			t.Fatal(err)
+		}
+		if counted != n*m {
+			t.Errorf("density %v: %d pairs counted of %d", density, counted, n*m)
+		}
+		if found, _, err := scanFind(testEnv(), in); err != nil || found != (Found{true, planted}) {
+			t.Errorf("density %v: found %v, %v", density, found, err)
+		}
+	}
+}
+
+func TestSomeOne(t *testing.T) {
+	v := NewVectors(1, 200)
+	for _, k := range []int{3, 63, 64, 130} {
+		v.Set(0, k)
+	}
+	for from, want := range map[int]int{0: 3, 3: 3, 4: 63, 63: 63, 64: 64, 65: 130, 130: 130, 131: 3, 199: 3} {
+		if got := v.someOne(0, from); got != want {
+			t.Errorf("from %d on: %d, want %d", from, got, want)
+		}
+	}
+}
+
+// TestGeneratorsPoll: whatever the shape, no more than wordsBetweenPolls words are drawn, or pairs of as many
+// words compared, without a look at the context; and making that is cancelled, early or late, ends there and
+// returns no instance.
+func TestGeneratorsPoll(t *testing.T) {
+	for _, g := range Generators() {
+		for _, p := range []Parameters{{1 << 17, 2, 0.5}, {1 << 12, 64, 0.3}, {2, 1 << 20, 0.3}, {2, 1 << 20, 0.5}} {
+			if g.Name == "planted" {
+				p.N = min(p.N, 1<<11)
+			}
+			env, live := polledEnv(testEnv(), math.MaxInt64)
+			in, err := g.Generate(env, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if least := in.Bytes() / 8 / wordsBetweenPolls; live.polls.Load() < least {
+				t.Errorf("%s, %+v: %d polls for %d words", g.Name, p, live.polls.Load(), in.Bytes()/8)
+			}
+			for _, until := range []int64{0, live.polls.Load() / 2, live.polls.Load() - 1} {
+				env, ended := polledEnv(testEnv(), until)
+				in, err := g.Generate(env, p)
+				if asked := ended.polls.Load(); !errors.Is(err, context.Canceled) || in.A.N() > 0 || asked > until+farewellPolls {
+					t.Errorf("%s, %+v: %v, %v, cancelled at poll %d, after %d", g.Name, p, in.Size(), err, until+1, asked)
+				}
+			}
+		}
+	}
+}
+
 func TestPlantedReturnsItsPair(t *testing.T) {
 	for _, density := range []float64{0, 0.2, 0.5, 1} {
 		in, p, err := Planted(testEnv(), 40, 3000, 70, density)
@@ -69,7 +142,7 @@ func TestPlantedReturnsItsPair(t *testing.T) {
 
 // TestRandomDensity: the number of ones is within six standard deviations.
 func TestRandomDensity(t *testing.T) {
-	for _, density := range []float64{0, 0.1, 0.5, 0.9, 1} {
+	for _, density := range []float64{0, 5e-324, 0.1, 0.5, 0.75, 0.9, 1} {
 		in := must(Random(testEnv(), 300, 200, 130, density))
 		ones := 0
 		for _, side := range []Vectors{in.A, in.B} {
@@ -84,6 +157,37 @@ func TestRandomDensity(t *testing.T) {
 		n := 500.0 * 130
 		if off := math.Abs(float64(ones) - n*density); off > 6*math.Sqrt(n*density*(1-density)) {
 			t.Errorf("density %v: %d ones of %v", density, ones, n)
+		}
+	}
+}
+
+// coins is a source of one number after the other.
+type coins []uint64
+
+func (c *coins) Uint64() uint64 {
+	x := (*c)[0]
+	*c = (*c)[1:]
+	return x
+}
+
+// TestRandomWordIsExact goes through all digits of u, and holds every coordinate to u < p.
+func TestRandomWordIsExact(t *testing.T) {
+	const digits = 5
+	for numerator := range 1<<digits + 1 {
+		p := float64(numerator) / (1 << digits)
+		var source coins
+		for k := range digits { // coordinate i stands for u = i mod 32, first digit first, inverted
+			var x uint64
+			for i := range uint64(64) {
+				x |= (^i >> (digits - 1 - k) & 1) << i
+			}
+			source = append(source, x)
+		}
+		word := randomWord(rand.New(&source), p)
+		for i := range 64 {
+			if got, want := word>>i&1 == 1, i%(1<<digits) < numerator; got != want {
+				t.Errorf("p = %d/32, u = %d/32: %t", numerator, i%(1<<digits), got)
+			}
 		}
 	}
 }

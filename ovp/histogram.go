@@ -9,8 +9,8 @@ type Histogram struct {
 	Max, Min Extreme  // the first pair, in the order of pairs, with the largest and the least product
 }
 
-// scanHistogram is the pairwise scan with popcounts instead of tests, over the same grid. Every worker
-// has totals of its own; sums and first extremes commute, so their order does not matter.
+// scanHistogram is the pairwise scan with popcounts instead of tests, over the same grid. Tasks that run at
+// the same time have totals of their own; sums and first extremes commute, so their order does not matter.
 func scanHistogram(env finegrain.Env, in Instance) (Histogram, finegrain.Cost, error) {
 	h := Histogram{}
 	cost := finegrain.Cost{finegrain.WordOperations: 0}
@@ -32,12 +32,15 @@ func scanHistogram(env finegrain.Env, in Instance) (Histogram, finegrain.Cost, e
 		operations int64
 	}
 	tasks := g.bands * g.strips
-	parts := make([]part, min(env.Workers(), tasks))
+	parts := make([]part, min(env.Workers(), tasks)) // as many as run at once
+	free := make(chan *part, len(parts))
 	for i := range parts {
 		parts[i].Totals = make([]uint64, in.D()+1)
+		free <- &parts[i]
 	}
-	err := parallel(env, tasks, "counting inner products", func(worker, task int) {
-		p := &parts[worker]
+	err := parallel(env, tasks, "counting inner products", func(task int) {
+		p := <-free
+		defer func() { free <- p }()
 		first, a := g.bandAt(task / g.strips)
 		start, b := g.stripAt(task % g.strips)
 		for i := range a.n {

@@ -2,6 +2,7 @@ package ovp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"
@@ -34,20 +35,6 @@ func TestAlgorithmsKeepTheLaw(t *testing.T) {
 
 // TestMutantsBreakTheLaw: every algorithm here is wrong in one way, and the law must say which.
 func TestMutantsBreakTheLaw(t *testing.T) {
-	// on answers another instance, at the cost of the one given.
-	on := func(change func(Instance) Instance) Algorithm {
-		a := Scan
-		a.Find = func(env finegrain.Env, in Instance) (Found, finegrain.Cost, error) {
-			found, _, err := Scan.Find(env, change(in))
-			return found, Scan.Cost(in.A.N(), in.B.N(), in.D()), err
-		}
-		a.Count = func(env finegrain.Env, in Instance) (*big.Int, finegrain.Cost, error) {
-			count, _, err := Scan.Count(env, change(in))
-			return count, Scan.Cost(in.A.N(), in.B.N(), in.D()), err
-		}
-		a.Histogram = nil
-		return a
-	}
 	find := func(change func(Instance, Found) Found) Algorithm {
 		a := Scan
 		a.Find = func(env finegrain.Env, in Instance) (Found, finegrain.Cost, error) {
@@ -211,6 +198,25 @@ func TestMutantsBreakTheLaw(t *testing.T) {
 			}
 			return a
 		}(), "count returns"},
+		{"looks at its context once", counting(func(env finegrain.Env, count countFunc) (*big.Int, finegrain.Cost, error) {
+			if err := env.Err(); err != nil {
+				return nil, nil, err
+			}
+			return count(deaf(env))
+		}), "looks at its context 1 times"},
+		{"works on to the end", counting(func(env finegrain.Env, count countFunc) (*big.Int, finegrain.Cost, error) {
+			hearing := env
+			env.Progress = func(int, int, string) { hearing.Err() }
+			result, cost, err := count(deaf(env))
+			return result, cost, errors.Join(err, hearing.Err())
+		}), "goes on to look"},
+		{"returns what it has when it is cancelled", counting(func(env finegrain.Env, count countFunc) (*big.Int, finegrain.Cost, error) {
+			result, cost, err := count(env)
+			if errors.Is(err, context.Canceled) {
+				return new(big.Int), cost, nil
+			}
+			return result, cost, err
+		}), "returns the error <nil>"},
 	}
 	for _, m := range mutants {
 		t.Run(m.name, func(t *testing.T) {
@@ -223,6 +229,24 @@ func TestMutantsBreakTheLaw(t *testing.T) {
 			}
 		})
 	}
+}
+
+// countFunc is Scan.Count on an instance that is known.
+type countFunc func(finegrain.Env) (*big.Int, finegrain.Cost, error)
+
+// counting is Scan with a Count that calls Scan's in its own way.
+func counting(count func(env finegrain.Env, scan countFunc) (*big.Int, finegrain.Cost, error)) Algorithm {
+	a := Scan
+	a.Count = func(env finegrain.Env, in Instance) (*big.Int, finegrain.Cost, error) {
+		return count(env, func(env finegrain.Env) (*big.Int, finegrain.Cost, error) { return Scan.Count(env, in) })
+	}
+	return a
+}
+
+// deaf returns env with a context that never ends.
+func deaf(env finegrain.Env) finegrain.Env {
+	env.Context = context.WithoutCancel(env.Context)
+	return env
 }
 
 // deduplicated keeps the first of equal vectors.
@@ -287,4 +311,19 @@ func TestMutantProblemsBreakTheLaw(t *testing.T) {
 	if finegrain.VerifyProblem(testEnv(), uncounted, 100).Err() == nil {
 		t.Error("a check of the count's sign passes")
 	}
+}
+
+// on answers another instance, at the cost of the one given.
+func on(change func(Instance) Instance) Algorithm {
+	a := Scan
+	a.Find = func(env finegrain.Env, in Instance) (Found, finegrain.Cost, error) {
+		found, _, err := Scan.Find(env, change(in))
+		return found, Scan.Cost(in.A.N(), in.B.N(), in.D()), err
+	}
+	a.Count = func(env finegrain.Env, in Instance) (*big.Int, finegrain.Cost, error) {
+		count, _, err := Scan.Count(env, change(in))
+		return count, Scan.Cost(in.A.N(), in.B.N(), in.D()), err
+	}
+	a.Histogram = nil
+	return a
 }

@@ -176,6 +176,19 @@ func extremeProblem(
 			func(_ Instance, right Extreme) Extreme { // one too few
 				return Extreme{true, right.Value - 1, right.Pair}
 			},
+			func(_ Instance, right Extreme) Extreme { // 0 where it is not, 1 where it is
+				if right.Value == 0 {
+					return Extreme{true, 1, right.Pair}
+				}
+				return Extreme{true, 0, right.Pair}
+			},
+			func(in Instance, right Extreme) Extreme { // a pair with its own product, which is not the extreme
+				pairs := in.pairsWhere(func(p Pair) bool { return in.InnerProduct(p) != right.Value })
+				if len(pairs) == 0 {
+					return Extreme{true, right.Value + 1, right.Pair}
+				}
+				return Extreme{true, in.InnerProduct(pairs[0]), pairs[0]}
+			},
 			func(in Instance, right Extreme) Extreme { // the right value at a pair that has another, or at none
 				pairs := in.pairsWhere(func(p Pair) bool { return in.InnerProduct(p) != right.Value })
 				if len(pairs) == 0 {

@@ -1,7 +1,9 @@
 package ovp
 
 import (
+	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"finegrain"
@@ -20,15 +22,51 @@ func Random(env finegrain.Env, n, m, d int, density float64) (Instance, error) {
 	in := Instance{NewVectors(n, d), NewVectors(m, d)}
 	r := env.Rand("random orthogonal vectors")
 	for _, side := range []Vectors{in.A, in.B} {
-		const vectorsBetweenPolls = 1 << 8
-		for from := 0; from < side.N(); from += vectorsBetweenPolls {
-			if err := env.Err(); err != nil {
-				return Instance{}, err
-			}
-			fillRandom(r, side.Slice(from, min(from+vectorsBetweenPolls, side.N())), density)
+		if err := side.fill(env, func() uint64 { return randomWord(r, density) }); err != nil {
+			return Instance{}, err
 		}
 	}
 	return in, nil
+}
+
+// wordsBetweenPolls is how many words are drawn from one look at the context to the next, each with a dozen
+// random numbers at most: a fraction of a millisecond.
+const wordsBetweenPolls = 1 << 10
+
+// fill sets every word of v to what draw returns, without bits D and above.
+func (v Vectors) fill(ctx context.Context, draw func() uint64) error {
+	w := v.Words()
+	for from := 0; from < len(v.words); from += wordsBetweenPolls {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for at := from; at < min(from+wordsBetweenPolls, len(v.words)); at++ {
+			v.words[at] = draw() & v.wordMask(at%w)
+		}
+	}
+	return ctx.Err()
+}
+
+// randomWord draws 64 coordinates that are 1 independently with the probability p, exactly: each stands for a
+// uniform u in [0, 1), drawn digit by digit until it differs from p, and is 1 if u < p. Invariant: the digits
+// so far of the open ones are p's, and p holds the rest; doubling and taking 1 off lose nothing. About half
+// of the open ones are decided by every digit, so that a word takes 7 random numbers, and for p = ½ one.
+func randomWord(r *rand.Rand, p float64) uint64 {
+	if p == 1 {
+		return math.MaxUint64
+	}
+	var word uint64
+	for open := uint64(math.MaxUint64); open != 0 && p > 0; {
+		zeros := r.Uint64() // where u's digit is 0
+		if p *= 2; p >= 1 {
+			p--
+			word |= open & zeros
+			open &^= zeros
+		} else {
+			open &= zeros
+		}
+	}
+	return word
 }
 
 // checkShape returns nil if lists of these sizes can be.
@@ -53,28 +91,8 @@ func checkDensity(density float64) error {
 // randomVectors draws vectors whose coordinates are 1 independently with the given probability.
 func randomVectors(r *rand.Rand, n, d int, density float64) Vectors {
 	v := NewVectors(n, d)
-	fillRandom(r, v, density)
+	if err := v.fill(context.Background(), func() uint64 { return randomWord(r, density) }); err != nil {
+		panic("ovp: a context that never ends has ended: " + err.Error())
+	}
 	return v
-}
-
-// fillRandom draws every coordinate of zero vectors; 64 at once if the density is ½.
-func fillRandom(r *rand.Rand, v Vectors, density float64) {
-	if density != 0.5 {
-		for i := range v.n {
-			for k := range v.d {
-				if r.Float64() < density {
-					v.Set(i, k)
-				}
-			}
-		}
-		return
-	}
-	for i := range v.words {
-		v.words[i] = r.Uint64()
-	}
-	if v.d%64 != 0 {
-		for i, w := 0, v.Words(); i < v.n; i++ {
-			v.words[(i+1)*w-1] &= 1<<(v.d%64) - 1
-		}
-	}
 }

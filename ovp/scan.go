@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"math/bits"
+	"sync/atomic"
 
 	"finegrain"
 )
@@ -88,27 +89,19 @@ func scanCount(env finegrain.Env, in Instance) (*big.Int, finegrain.Cost, error)
 		return pairs(in), cost, env.Err()
 	}
 	g := newGrid(in)
-	type sums struct {
-		count      uint64
-		operations int64
-		_          [6]uint64 // a cache line each
-	}
-	perWorker := make([]sums, env.Workers())
-	err := parallel(env, g.bands*g.strips, "counting orthogonal pairs", func(worker, task int) {
+	var total atomic.Uint64
+	var operations atomic.Int64
+	err := parallel(env, g.bands*g.strips, "counting orthogonal pairs", func(task int) {
 		_, a := g.bandAt(task / g.strips)
 		_, b := g.stripAt(task % g.strips)
-		perWorker[worker].count += g.count(a.words, b.words, g.w)
-		perWorker[worker].operations += g.operations(a, b)
+		total.Add(g.count(a.words, b.words, g.w))
+		operations.Add(g.operations(a, b))
 	})
-	var total uint64
-	for _, s := range perWorker {
-		total += s.count
-		cost[finegrain.WordOperations] += s.operations
-	}
+	cost[finegrain.WordOperations] = operations.Load()
 	if err != nil {
 		return nil, cost, err
 	}
-	return new(big.Int).SetUint64(total), cost, nil
+	return new(big.Int).SetUint64(total.Load()), cost, nil
 }
 
 // pairs is n·m, the number of orthogonal pairs in dimension 0.
@@ -145,7 +138,7 @@ func scanFind(env finegrain.Env, in Instance) (Found, finegrain.Cost, error) {
 		env.Report(first, g.bands, "searching an orthogonal pair")
 		var found [mostBands]Found
 		var operations [mostBands]int64
-		err := parallel(quiet, min(round, g.bands-first), "", func(_, t int) {
+		err := parallel(quiet, min(round, g.bands-first), "", func(t int) {
 			found[t], operations[t] = g.findInBand(env, first+t)
 		})
 		for _, o := range operations {

@@ -5,8 +5,9 @@ package ovp
 //
 // Let A be the shorter. One coordinate is added, the last: 1 on the padding of A and on every vector of
 // B, 0 on the data of A. A data pair has 0·1 there, so its inner product stays; a padding vector meets
-// every vector of B there, so it is orthogonal to none. (Inner products of the padding are 1: the
-// histogram changes, in the entry for 1 alone, and the least product over all pairs may.)
+// every vector of B there, so it is orthogonal to none. (Inner products of the padding are all 1: the
+// histogram changes in the entry for 1 alone, and with it the extremes over all pairs where 1 is beyond
+// them. {10} against {01, 01} has no product but 0, and squared the largest is 1.)
 
 // Square returns an instance whose lists have one length and whose dimension is at least 1, with exactly
 // the orthogonal pairs of in at their indices. Of an instance that is so already it returns in itself;

@@ -3,11 +3,14 @@ package ovp
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"strconv"
 	"strings"
+
+	"finegrain/internal/textfile"
 )
 
 // The text format: a line "p ov n d", then 2n rows of d digits 0 or 1 without spaces, the n vectors of A
@@ -17,43 +20,34 @@ import (
 // A reader is handed anything, so memory grows with the rows that were read and not with what the header
 // announces, and lines of any length pass through a buffer of fixed size.
 
-// Limits bound what Read accepts. A field that is not positive means its default.
+// Limits bounds what Read accepts. A field that is 0 means its default; none may be negative.
 type Limits struct {
-	MaxVectors   int   // of each list; 2^26
-	MaxDimension int   // 2^20
-	MaxBytes     int64 // of text, comments included; 2^33
+	MaxVectors   int   // of each list, 67,108,864 by default
+	MaxDimension int   // 1,048,576
+	MaxBytes     int64 // of text, comments included, 8 GiB
 }
 
-func (l Limits) orDefaults() Limits {
-	if l.MaxVectors <= 0 {
-		l.MaxVectors = 1 << 26
+// DefaultLimits is what the zero Limits means.
+var DefaultLimits = Limits{MaxVectors: 1 << 26, MaxDimension: 1 << 20, MaxBytes: 1 << 33}
+
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		// Twice as many rows are counted.
+		MaxVectors:   min(textfile.Limit(l.MaxVectors, DefaultLimits.MaxVectors), math.MaxInt/2),
+		MaxDimension: textfile.Limit(l.MaxDimension, DefaultLimits.MaxDimension),
+		MaxBytes:     textfile.Limit(l.MaxBytes, DefaultLimits.MaxBytes),
 	}
-	l.MaxVectors = min(l.MaxVectors, math.MaxInt/2) // twice as many rows are counted
-	if l.MaxDimension <= 0 {
-		l.MaxDimension = 1 << 20
-	}
-	if l.MaxBytes <= 0 {
-		l.MaxBytes = 1 << 33
-	}
-	return l
 }
 
-// SyntaxError says what is wrong with a text, where, and what to do.
-type SyntaxError struct {
-	File    string
-	Line    int // from 1
-	Problem string
-}
-
-// Error returns "FILE:LINE: what is wrong, and what to do".
-func (e *SyntaxError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Problem) }
+// SyntaxError says what is wrong in a text, where, and what to do.
+type SyntaxError = textfile.SyntaxError
 
 // Read reads an instance; name is the file's in errors. What is wrong with the text is a *SyntaxError;
 // other errors are the reader's, with name and line.
 func Read(r io.Reader, name string, limits Limits) (Instance, error) {
-	limits = limits.orDefaults()
+	limits = limits.withDefaults()
 	p := parser{
-		in:     bufio.NewReaderSize(&cappedReader{r, limits.MaxBytes}, 1<<16),
+		in:     bufio.NewReaderSize(textfile.Bounded(r, limits.MaxBytes), 1<<16),
 		name:   name,
 		limits: limits,
 	}
@@ -62,10 +56,10 @@ func Read(r io.Reader, name string, limits Limits) (Instance, error) {
 		if err == io.EOF {
 			break
 		}
+		p.line++
 		if err != nil {
 			return Instance{}, p.failed(err)
 		}
-		p.line++
 		if err := p.readLine(chunk, ended); err != nil {
 			return Instance{}, p.failed(err)
 		}
@@ -217,19 +211,20 @@ func (p *parser) instance() (Instance, error) {
 func (p *parser) headerLine() string { return fmt.Sprintf("p ov %d %d", p.n, p.d) }
 
 func (p *parser) wrong(format string, args ...any) error {
-	return &SyntaxError{p.name, p.line, fmt.Sprintf(format, args...)}
+	return textfile.Errorf(p.name, p.line, format, args...)
 }
 
 // failed gives a reader's error its place.
 func (p *parser) failed(err error) error {
-	switch err := err.(type) {
-	case *SyntaxError:
+	var syntax *SyntaxError
+	switch {
+	case errors.As(err, &syntax):
 		return err
-	case tooLongError:
-		return p.wrong("the text is longer than the limit of %d bytes; raise the limit or split the instance",
+	case errors.Is(err, textfile.ErrTooLong):
+		return p.wrong("the text is longer than the limit of %d bytes; raise MaxBytes or split the instance",
 			p.limits.MaxBytes)
 	}
-	return fmt.Errorf("%s:%d: %w", p.name, max(p.line, 1), err)
+	return fmt.Errorf("%s:%d: cannot be read: %w", p.name, p.line, err)
 }
 
 // quote shortens foreign text for an error message.
@@ -238,27 +233,6 @@ func quote(text string) string {
 		return strconv.Quote(text[:40]) + "…"
 	}
 	return strconv.Quote(text)
-}
-
-// cappedReader reads up to a number of bytes and fails if there are more.
-type cappedReader struct {
-	r    io.Reader
-	left int64
-}
-
-type tooLongError struct{}
-
-func (tooLongError) Error() string { return "too many bytes" }
-
-func (c *cappedReader) Read(b []byte) (int, error) {
-	if int64(len(b))-1 > c.left { // one byte more than allowed tells that there are more
-		b = b[:c.left+1]
-	}
-	n, err := c.r.Read(b)
-	if c.left -= int64(n); c.left < 0 {
-		return n, tooLongError{}
-	}
-	return n, err
 }
 
 // Write writes an instance with the comments, each on lines of its own, before the header. The format has

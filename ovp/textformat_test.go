@@ -77,6 +77,23 @@ func TestReadRejects(t *testing.T) {
 	}
 }
 
+// TestLimitsAreNotNegative: 0 is the default, and what would allow nothing is misuse.
+func TestLimitsAreNotNegative(t *testing.T) {
+	if got := (Limits{}).withDefaults(); got != DefaultLimits {
+		t.Errorf("no limits are %+v", got)
+	}
+	for _, limits := range []Limits{{MaxVectors: -1}, {MaxDimension: -1}, {MaxBytes: -1}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%+v is accepted", limits)
+				}
+			}()
+			Read(strings.NewReader("p ov 0 1\n"), "f", limits)
+		}()
+	}
+}
+
 func TestReadKeepsLimits(t *testing.T) {
 	text := "p ov 2 3\n101\n010\n111\n000\n"
 	for _, c := range []struct {
@@ -85,7 +102,8 @@ func TestReadKeepsLimits(t *testing.T) {
 	}{
 		{Limits{MaxVectors: 1}, "n is \"2\" and the limit is 1"},
 		{Limits{MaxDimension: 2}, "d is \"3\" and the limit is 2"},
-		{Limits{MaxBytes: int64(len(text)) - 1}, "longer than the limit of 24 bytes"},
+		{Limits{MaxBytes: int64(len(text)) - 1}, "f:5: the text is longer than the limit of 24 bytes"},
+		{Limits{MaxBytes: 3}, "f:1: the text is longer than the limit of 3 bytes"},
 		{Limits{MaxVectors: 2, MaxDimension: 3, MaxBytes: int64(len(text))}, "<nil>"},
 		{Limits{MaxVectors: 1<<63 - 1, MaxDimension: 1<<63 - 1, MaxBytes: 1<<63 - 1}, "<nil>"},
 	} {
@@ -98,7 +116,7 @@ func TestReadKeepsLimits(t *testing.T) {
 		t.Errorf("an endless comment: %v", err)
 	}
 	broken := io.MultiReader(strings.NewReader("p ov 1 3\n10"), iotest.ErrReader(errors.New("disk on fire")))
-	if _, err := Read(broken, "f", Limits{}); fmt.Sprint(err) != "f:1: disk on fire" {
+	if _, err := Read(broken, "f", Limits{}); fmt.Sprint(err) != "f:2: cannot be read: disk on fire" {
 		t.Errorf("a broken reader: %v", err)
 	}
 }

@@ -167,12 +167,20 @@ func (v Vectors) Validate() error {
 	}
 	w := v.Words()
 	for i := range v.n {
-		if x := v.words[(i+1)*w-1] >> (v.d % 64); x != 0 {
-			k := v.d + bits.TrailingZeros64(x)
+		if x := v.words[(i+1)*w-1] &^ v.wordMask(w-1); x != 0 {
+			k := 64*(w-1) + bits.TrailingZeros64(x)
 			return fmt.Errorf("vector %d has bit %d set, and vectors have %d bits", i, k, v.d)
 		}
 	}
 	return nil
+}
+
+// wordMask has the bits that word number place of a vector may have: all, but in the last word.
+func (v Vectors) wordMask(place int) uint64 {
+	if place < v.Words()-1 {
+		return math.MaxUint64
+	}
+	return math.MaxUint64 >> (uint(-v.d) % 64)
 }
 
 // String returns the vectors as rows of 0 and 1 separated by spaces.

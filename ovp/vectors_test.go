@@ -137,10 +137,40 @@ func TestSquareKeepsPairs(t *testing.T) {
 				t.Fatalf("inner product of %v changed", p)
 			}
 		}
+		before, after := must(HistogramByDefinition(unbounded(), in)), must(HistogramByDefinition(unbounded(), out))
+		added := uint64(out.A.N()*out.B.N() - in.A.N()*in.B.N())
+		for k := range after.Totals {
+			want := added
+			if k != 1 {
+				want = 0
+			}
+			if k < len(before.Totals) {
+				want += before.Totals[k]
+			}
+			if after.Totals[k] != want {
+				t.Fatalf("%d pairs have the product %d, want %d", after.Totals[k], k, want)
+			}
+		}
 		if in.A.N() == in.B.N() && in.D() > 0 && !out.Equal(in) {
 			t.Fatal("a square instance was changed")
 		}
 	})
+}
+
+// TestSquareMovesExtremes: the products of the padding are 1, which may be beyond all others on either side.
+func TestSquareMovesExtremes(t *testing.T) {
+	for _, c := range []struct {
+		in         Instance
+		least, max int
+	}{
+		{Instance{must(ParseVectors("10")), must(ParseVectors("01", "01"))}, 0, 1},
+		{Instance{must(ParseVectors("11")), must(ParseVectors("11", "11"))}, 1, 2},
+	} {
+		h := must(HistogramByDefinition(unbounded(), Square(c.in)))
+		if h.Min.Value != c.least || h.Max.Value != c.max {
+			t.Errorf("%v against %v squared: least product %d, largest %d", c.in.A, c.in.B, h.Min.Value, h.Max.Value)
+		}
+	}
 }
 
 // TestPaddingWithoutMarkWouldShow: padding with zero vectors, the obvious mistake, makes orthogonal pairs.

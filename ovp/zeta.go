@@ -88,7 +88,7 @@ func newSubsetSums(env finegrain.Env, b Vectors) (f subsetSums, additions int64,
 	}
 	var added atomic.Int64
 	row := min(len(f), 1<<(rowCoordinates-1))
-	err = parallel(env, len(f)/row, "summing over subsets: rows", func(_, t int) {
+	err = parallel(env, len(f)/row, "summing over subsets: rows", func(t int) {
 		part := f[t*row : (t+1)*row]
 		sum := int64(0)
 		if b.d > 0 {
@@ -112,7 +112,7 @@ func newSubsetSums(env finegrain.Env, b Vectors) (f subsetSums, additions int64,
 	if row == len(f) {
 		columns = 0
 	}
-	err = parallel(env, columns, "summing over subsets: columns", func(_, t int) {
+	err = parallel(env, columns, "summing over subsets: columns", func(t int) {
 		sum := int64(0)
 		for step := row; step < len(f); step *= 2 {
 			for at := 0; at < len(f); at += 2 * step {

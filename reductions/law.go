@@ -49,6 +49,9 @@ const (
 	replans = 24
 	// confidence is the chance that a law about probabilities passes what keeps it, over all trials.
 	confidence = 1 - 1e-6
+	// fewestMisled is the number of plans from which it is judged how often wrong oracles mislead: some
+	// reductions check what they are told, and are misled only now and then.
+	fewestMisled = 100
 	// attained is how far, in binary orders, a bound may stay above every plan that was seen.
 	attained = 1.0
 )
@@ -319,7 +322,8 @@ func (l *lawRun[S, A, T, B]) conclude() finegrain.LawReport {
 	if 2*l.asked < plans {
 		report.Fail("only %d of %d plans asked the oracle anything", l.asked, plans)
 	}
-	if 10*l.misled < l.asked {
+	report.Notes = append(report.Notes, fmt.Sprintf("wrong oracles: %d of %d plans misled, the others refused", l.misled, l.asked))
+	if l.asked >= fewestMisled && 50*l.misled < l.asked {
 		report.Fail("wrong oracles made the answer wrong in only %d of %d plans, and else were refused", l.misled, l.asked)
 	}
 	for what, gap := range l.slack {

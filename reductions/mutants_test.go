@@ -319,7 +319,7 @@ func TestMutantsParentsLive(t *testing.T) {
 		"blocks":                               blocks(),
 		"blocks, then threshold":               Compose(blocks(), ThresholdSearch),
 		"blocks, then interpolation":           Compose(blocks(), InterpolationSearch),
-		"blocks of blocks":                     Compose(blocks(), blocks()),
+		"blocks of blocks, then threshold":     Compose(Compose(blocks(), blocks()), ThresholdSearch),
 		"thinning, then a search":              Compose(thinning(), searchAsDecision()),
 		"thinning":                             thinning(),
 		"interpolation with its entries fixed": interpolationRoute("counting", ovp.Counting, countPartners, fixedNodes(3)),

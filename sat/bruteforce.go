@@ -54,28 +54,28 @@ var lowMasks = [6]uint64{
 // enumerate calls visit for every 64 assignments to the used variables of which some satisfy f, until it
 // returns false: bit a of satisfied is for the assignment numbered base + a.
 func enumerate(ctx context.Context, f Formula, visit func(base, satisfied uint64) bool) (used []int, err error) {
-	if err := f.Validate(); err != nil {
+	p := patience{ctx: ctx}
+	if err := f.validate(p.stopped); err != nil {
 		return nil, err
 	}
-	used = f.Used()
+	used = f.used(p.stopped)
+	if err := p.ask(); err != nil {
+		return nil, fmt.Errorf("sat: brute force stopped: %w", err)
+	}
 	if len(used) > MaxBruteForce {
 		return nil, fmt.Errorf("sat: brute force takes at most %d used variables, this formula has %d; use Solve or Count",
 			MaxBruteForce, len(used))
 	}
 	rank := f.ranks(used)
 	assignments := uint64(1) << len(used)
-	work := 0
 	for base := uint64(0); base < assignments; base += 64 {
 		satisfied := ^uint64(0)
 		if assignments < 64 {
 			satisfied = 1<<assignments - 1
 		}
 		for _, clause := range f.Clauses {
-			if work += 1 + len(clause); work > 1<<20 {
-				work = 0
-				if err := ctx.Err(); err != nil {
-					return nil, fmt.Errorf("sat: brute force stopped: %w", err)
-				}
+			if p.stopped(1 + len(clause)) {
+				return nil, fmt.Errorf("sat: brute force stopped: %w", p.interrupted)
 			}
 			var some uint64
 			for _, l := range clause {
@@ -93,7 +93,7 @@ func enumerate(ctx context.Context, f Formula, visit func(base, satisfied uint64
 			break
 		}
 	}
-	if err := ctx.Err(); err != nil {
+	if err := p.ask(); err != nil {
 		return nil, fmt.Errorf("sat: brute force stopped: %w", err)
 	}
 	return used, nil

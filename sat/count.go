@@ -22,6 +22,7 @@ package sat
 // keys are equal formulas, whatever the assignment around them.
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -75,9 +76,11 @@ func componentKey(dst []byte, c component) []byte {
 // negated, 2v+1.
 //
 // Invariant: true and false literals of every clause are counted for trail[:head]; the literals of
-// trail[head:] have their value but are not counted yet.
+// trail[head:] have their value but are not counted yet. Once the counter is interrupted nothing holds, and
+// nothing is used.
 type counter struct {
 	rules
+	patience
 	cache *cache
 
 	clauses [][]int32
@@ -88,15 +91,12 @@ type counter struct {
 	trail   []int32
 	head    int
 
-	visit       int   // stamp of the present search for components
-	seenBy      []int // by variable
-	clauseSeen  []int // by clause
-	score       []int32
-	held        int // variables and clauses of the components on the path
-	work        int // since ctx was last asked
-	decisions   int
-	ctx         context.Context
-	interrupted error // why the search is being given up
+	visit      int   // stamp of the present search for components
+	seenBy     []int // by variable
+	clauseSeen []int // by clause
+	score      []int32
+	held       int // variables and clauses of the components on the path
+	decisions  int
 }
 
 func newCounter(cacheBytes int) *counter {
@@ -104,22 +104,21 @@ func newCounter(cacheBytes int) *counter {
 }
 
 func (c *counter) count(ctx context.Context, f Formula) (*big.Int, error) {
-	if err := f.Validate(); err != nil {
+	c.ctx = ctx
+	if err := f.validate(c.stopped); err != nil {
 		return nil, err
 	}
-	c.ctx = ctx
-	used := f.Used()
-	consistent := c.load(f, used)
+	used := f.used(c.stopped)
 	total := new(big.Int)
-	if consistent && !c.stopped(1<<20) && c.propagate() {
+	if c.ask() == nil && c.load(f, used) && c.propagate() {
 		all := make([]int32, len(used))
 		for v := range all {
 			all[v] = int32(v)
 		}
 		total.Lsh(c.remainder(all), c.free(f.Variables-len(used)))
 	}
-	if c.interrupted != nil {
-		return nil, fmt.Errorf("sat: counting stopped: %w", c.interrupted)
+	if err := c.ask(); err != nil {
+		return nil, fmt.Errorf("sat: counting stopped: %w", err)
 	}
 	return total, nil
 }
@@ -132,6 +131,7 @@ func (c *counter) load(f Formula, used []int) bool {
 	c.value = make([]int8, 2*len(used))
 	c.seenBy = make([]int, len(used))
 	c.score = make([]int32, len(used))
+	c.clauses = make([][]int32, 0, len(f.Clauses))
 	consistent := true
 	for _, clause := range f.Clauses {
 		if c.stopped(1 + len(clause)) {
@@ -150,9 +150,18 @@ func (c *counter) load(f Formula, used []int) bool {
 		slices.Sort(literals)
 		c.clauses = append(c.clauses, slices.Compact(literals))
 	}
-	slices.SortFunc(c.clauses, slices.Compare[[]int32])
-	c.clauses = slices.CompactFunc(c.clauses, slices.Equal[[]int32])
+	const comparison = 4 // steps
+	slices.SortFunc(c.clauses, func(a, b []int32) int {
+		if c.stopped(comparison) {
+			return 0 // equal clauses are sorted soon
+		}
+		return slices.Compare(a, b)
+	})
+	c.clauses = slices.CompactFunc(c.clauses, func(a, b []int32) bool { return !c.stopped(comparison) && slices.Equal(a, b) })
 	for i, clause := range c.clauses {
+		if c.stopped(1 + len(clause)) {
+			return false
+		}
 		for _, l := range clause {
 			c.occurs[l] = append(c.occurs[l], int32(i))
 		}
@@ -167,17 +176,6 @@ func (c *counter) load(f Formula, used []int) bool {
 	c.falses = make([]int32, len(c.clauses))
 	c.clauseSeen = make([]int, len(c.clauses))
 	return consistent
-}
-
-// stopped counts work, asks ctx after every million steps, and reports whether to give up.
-func (c *counter) stopped(work int) bool {
-	if c.work += work; c.work >= 1<<20 {
-		c.work = 0
-		if err := c.ctx.Err(); err != nil && c.interrupted == nil {
-			c.interrupted = err
-		}
-	}
-	return c.interrupted != nil
 }
 
 // assign makes a literal true; false if it is false already.
@@ -195,7 +193,9 @@ func (c *counter) propagate() bool {
 	for c.head < len(c.trail) {
 		l := c.trail[c.head]
 		c.head++
-		c.work += len(c.occurs[l]) + len(c.occurs[l^1])
+		if c.stopped(len(c.occurs[l]) + len(c.occurs[l^1])) {
+			return false
+		}
 		for _, i := range c.occurs[l] {
 			c.trues[i]++
 		}
@@ -227,6 +227,9 @@ func (c *counter) unit(clause []int32) bool {
 func (c *counter) undo(n int) {
 	for i := len(c.trail) - 1; i >= n; i-- {
 		l := c.trail[i]
+		if i%256 == 255 && c.stopped(1<<12) {
+			return
+		}
 		if i < c.head {
 			for _, j := range c.occurs[l] {
 				c.trues[j]--
@@ -301,8 +304,11 @@ func (c *counter) split(variables []int32) (components []component, free int) {
 		part := component{variables: []int32{v}}
 		c.seenBy[v] = c.visit
 		for at := 0; at < len(part.variables); at++ { // the list found so far is the queue
-			for _, l := range [2]int32{2 * part.variables[at], 2*part.variables[at] + 1} {
-				c.work += len(c.occurs[l])
+			positive, negative := 2*part.variables[at], 2*part.variables[at]+1
+			if c.stopped(len(c.occurs[positive]) + len(c.occurs[negative])) {
+				return nil, 0
+			}
+			for _, l := range [2]int32{positive, negative} {
 				for _, i := range c.occurs[l] {
 					if c.trues[i] > 0 || c.clauseSeen[i] == c.visit {
 						continue
@@ -322,11 +328,25 @@ func (c *counter) split(variables []int32) (components []component, free int) {
 			free++
 			continue
 		}
-		slices.Sort(part.variables)
-		slices.Sort(part.clauses)
+		c.sort(part.variables)
+		c.sort(part.clauses)
 		components = append(components, part)
 	}
 	return components, free
+}
+
+// sort sorts a list, and leaves off when the search is given up.
+func (c *counter) sort(list []int32) {
+	if len(list) < 1<<12 {
+		slices.Sort(list)
+		return
+	}
+	slices.SortFunc(list, func(x, y int32) int {
+		if c.stopped(1) {
+			return 0
+		}
+		return cmp.Compare(x, y)
+	})
 }
 
 // branch chooses the variable in most active clauses, the first of these.
@@ -334,7 +354,10 @@ func (c *counter) branch(part component) int32 {
 	for _, v := range part.variables {
 		c.score[v] = 0
 	}
-	for _, i := range part.clauses {
+	for at, i := range part.clauses {
+		if at%256 == 255 && c.stopped(1<<12) {
+			break
+		}
 		for _, l := range c.clauses[i] {
 			c.score[l/2]++
 		}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -407,6 +408,117 @@ func TestCancellation(t *testing.T) {
 		cancel()
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s with a deadline: %v", name, err)
+		}
+	}
+}
+
+// observed is a context that has its holder look around whenever it is asked, and decide.
+type observed struct {
+	context.Context
+	look func() error
+}
+
+func (o observed) Err() error { return o.look() }
+
+// TestCountLooksUpInEveryStep: no pass over a large formula goes without a look at the context, and a count
+// that is cancelled then ends without a further one.
+func TestCountLooksUpInEveryStep(t *testing.T) {
+	const chain, n, m = 70_000, 30_000, 60_000 // a chain of implications from a unit, and random clauses
+	f, err := Uniform(seeded(6), n, m, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Variables = n + chain
+	f.Clauses = append(f.Clauses, []Literal{n + 1})
+	for v := Literal(n + 1); v < n+chain; v++ {
+		f.Clauses = append(f.Clauses, []Literal{-v, v + 1})
+	}
+	literals := 0
+	for _, clause := range f.Clauses {
+		literals += len(clause)
+	}
+	step := func(c *counter) string {
+		listed := 0
+		for _, clauses := range c.occurs {
+			listed += len(clauses)
+		}
+		switch {
+		case c.occurs == nil:
+			return "reading"
+		case len(c.clauses) < len(f.Clauses):
+			return "taking clauses"
+		case listed == 0 && !slices.IsSortedFunc(c.clauses, slices.Compare[[]int32]):
+			return "sorting"
+		case listed == 0:
+			return "looking for repetition"
+		case listed < literals:
+			return "listing occurrences"
+		case c.visit == 0:
+			return "propagating"
+		case c.decisions > 0:
+			return "searching"
+		}
+		for i, visit := range c.clauseSeen {
+			if c.trues[i] == 0 && visit < c.visit {
+				return "splitting"
+			}
+		}
+		return "ordering components"
+	}
+	for _, wanted := range []string{
+		"reading", "taking clauses", "sorting", "looking for repetition", "listing occurrences", "propagating", "splitting",
+		"ordering components", "searching",
+	} {
+		c, after, left := newCounter(cacheBytes), 0, false
+		look := func() error {
+			switch now := step(c); {
+			case left:
+				after++
+			case now == wanted:
+				left = true
+			case now == "searching": // it has gone by
+				return errors.New("too late")
+			default:
+				return nil
+			}
+			return context.Canceled
+		}
+		_, err := c.count(observed{context.Background(), look}, f)
+		if !errors.Is(err, context.Canceled) || after > 0 {
+			t.Errorf("cancelled while %s: %v, after %d looks more", wanted, err, after)
+		}
+	}
+}
+
+// A large formula is read with a look at the context now and then, even where the answer is at hand.
+func TestReadersLookUp(t *testing.T) {
+	f := Formula{Variables: 1}
+	for range workBetweenPolls {
+		f.Clauses = append(f.Clauses, []Literal{1, -1})
+	}
+	for name, run := range map[string]func(context.Context) error{
+		"Solve":      func(ctx context.Context) error { _, err := Solve(ctx, f); return err },
+		"Count":      func(ctx context.Context) error { _, err := Count(ctx, f); return err },
+		"BruteForce": func(ctx context.Context) error { _, _, err := BruteForce(ctx, f); return err },
+	} {
+		looks := 0
+		if err := run(observed{context.Background(), func() error { looks++; return nil }}); err != nil {
+			t.Fatal(err)
+		}
+		if looks < 9 { // three passes over 3 steps a clause
+			t.Errorf("%s looks at its context %d times", name, looks)
+		}
+		for until := range looks {
+			asked := 0
+			err := run(observed{context.Background(), func() error {
+				if asked++; asked > until {
+					return context.Canceled
+				}
+				return nil
+			}})
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("%s, cancelled at look %d of %d: %v", name, until+1, looks, err)
+			}
 		}
 	}
 }

@@ -19,9 +19,11 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"finegrain/internal/textfile"
 )
 
-// Limits bounds what ReadDIMACS accepts. A field that is 0 means its default.
+// Limits bounds what ReadDIMACS accepts. A field that is 0 means its default; none may be negative.
 type Limits struct {
 	MaxVariables int   // 4,194,304 by default
 	MaxClauses   int   // 16,777,216
@@ -33,29 +35,16 @@ type Limits struct {
 var DefaultLimits = Limits{MaxVariables: 1 << 22, MaxClauses: 1 << 24, MaxLiterals: 1 << 26, MaxBytes: 1 << 30}
 
 func (l Limits) withDefaults() Limits {
-	fill := func(field *int, value int) {
-		if *field == 0 {
-			*field = value
-		}
+	return Limits{
+		MaxVariables: min(textfile.Limit(l.MaxVariables, DefaultLimits.MaxVariables), 1<<31-1),
+		MaxClauses:   textfile.Limit(l.MaxClauses, DefaultLimits.MaxClauses),
+		MaxLiterals:  textfile.Limit(l.MaxLiterals, DefaultLimits.MaxLiterals),
+		MaxBytes:     textfile.Limit(l.MaxBytes, DefaultLimits.MaxBytes),
 	}
-	fill(&l.MaxVariables, DefaultLimits.MaxVariables)
-	fill(&l.MaxClauses, DefaultLimits.MaxClauses)
-	fill(&l.MaxLiterals, DefaultLimits.MaxLiterals)
-	if l.MaxBytes == 0 {
-		l.MaxBytes = DefaultLimits.MaxBytes
-	}
-	l.MaxVariables = min(l.MaxVariables, 1<<31-1)
-	return l
 }
 
 // SyntaxError says what is wrong in a file, where, and what to do.
-type SyntaxError struct {
-	File    string
-	Line    int // counted from 1; a line that the file has, or 1 if it is empty
-	Problem string
-}
-
-func (e *SyntaxError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Problem) }
+type SyntaxError = textfile.SyntaxError
 
 // ReadDIMACS reads one formula. The name is used in errors only. What is wrong with the text is a
 // *SyntaxError; what is wrong with r is wrapped, with the line reached.
@@ -254,7 +243,7 @@ type lexer struct {
 }
 
 func newLexer(r io.Reader, name string, maxBytes int64) *lexer {
-	in := &lexer{in: bufio.NewReaderSize(&bounded{r, maxBytes}, 4096), name: name, more: true, line: 1}
+	in := &lexer{in: bufio.NewReaderSize(textfile.Bounded(r, maxBytes), 4096), name: name, more: true, line: 1}
 	if mark, _ := in.in.Peek(3); string(mark) == "\uFEFF" {
 		in.in.Discard(3)
 	}
@@ -262,24 +251,8 @@ func newLexer(r io.Reader, name string, maxBytes int64) *lexer {
 	return in
 }
 
-// bounded reads from r until more than left bytes have come.
-type bounded struct {
-	r    io.Reader
-	left int64
-}
-
-var errTooLong = errors.New("longer than MaxBytes")
-
-func (b *bounded) Read(p []byte) (int, error) {
-	n, err := b.r.Read(p)
-	if b.left -= int64(n); b.left < 0 {
-		return 0, errTooLong
-	}
-	return n, err
-}
-
 func (in *lexer) fail(line int, format string, args ...any) error {
-	return &SyntaxError{in.name, line, fmt.Sprintf(format, args...)}
+	return textfile.Errorf(in.name, line, format, args...)
 }
 
 // look finds the byte after the one taken last.
@@ -300,7 +273,7 @@ func (in *lexer) fill() bool {
 	case err == nil:
 		in.window, _ = in.in.Peek(in.in.Buffered())
 		return true
-	case errors.Is(err, errTooLong):
+	case errors.Is(err, textfile.ErrTooLong):
 		in.err = in.fail(in.line, "longer than the limit of bytes; raise MaxBytes if the file is meant to be so large")
 	case err != io.EOF:
 		in.err = fmt.Errorf("%s:%d: cannot be read: %w", in.name, in.line, err)

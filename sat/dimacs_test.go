@@ -11,6 +11,8 @@ import (
 	"testing/iotest"
 
 	"pgregory.net/rapid"
+
+	"finegrain/internal/textfile"
 )
 
 func read(text string) (Formula, error) {
@@ -138,11 +140,11 @@ func TestReadRefuses(t *testing.T) {
 func TestMalformedCheckBites(t *testing.T) {
 	const text = "p cnf 2 2\n1 0\n"
 	for name, err := range map[string]error{
-		"counts a line that is not there": &SyntaxError{"f.cnf", 3, "1 of the 2 clauses is missing"},
-		"counts from 0":                   &SyntaxError{"f.cnf", 1, "1 of the 2 clauses is missing"},
-		"prints two lines":                &SyntaxError{"f.cnf", 2, "1 of the\n2 clauses"},
+		"counts a line that is not there": textfile.Errorf("f.cnf", 3, "1 of the 2 clauses is missing"),
+		"counts from 0":                   textfile.Errorf("f.cnf", 1, "1 of the 2 clauses is missing"),
+		"prints two lines":                textfile.Errorf("f.cnf", 2, "1 of the\n2 clauses"),
 		"is of another type":              errors.New("f.cnf:2: 1 of the 2 clauses"),
-		"says something else":             &SyntaxError{"f.cnf", 2, "no"},
+		"says something else":             textfile.Errorf("f.cnf", 2, "no"),
 	} {
 		if malformedCheck(err, text, 2, "1 of the 2") == nil {
 			t.Errorf("the check lets through an error that %s", name)
@@ -173,6 +175,23 @@ func TestReadLimits(t *testing.T) {
 	_, err := ReadDIMACS(io.MultiReader(strings.NewReader("p cnf 3 2\n1 -"), iotest.ErrReader(broken)), "f.cnf", Limits{})
 	if !errors.Is(err, broken) || !strings.HasPrefix(err.Error(), "f.cnf:2: ") {
 		t.Errorf("a reader that fails: %v", err)
+	}
+}
+
+// 0 is the default, and what would allow nothing is misuse.
+func TestLimitsAreNotNegative(t *testing.T) {
+	if got := (Limits{}).withDefaults(); got != DefaultLimits {
+		t.Errorf("no limits are %+v", got)
+	}
+	for _, limits := range []Limits{{MaxVariables: -1}, {MaxClauses: -1}, {MaxLiterals: -1}, {MaxBytes: -1}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%+v is accepted", limits)
+				}
+			}()
+			ReadDIMACS(strings.NewReader("p cnf 0 0\n"), "f.cnf", limits)
+		}()
 	}
 }
 

@@ -21,6 +21,7 @@
 //	bruteforce.go  the definition: all assignments, 64 at a time
 //	solve.go       conflict-driven clause learning, by the library gini
 //	count.go       exact model counting, by DPLL on components that are cached (cache.go)
+//	patience.go    when these three look at their context
 //	generator.go   the catalogue of the generators:
 //	               uniform.go, planted.go, threshold.go       random k-CNF
 //	               pigeonhole.go, parity.go, colouring.go     structure (on the graphs of graph.go)

@@ -33,11 +33,17 @@ type Formula struct {
 
 // Validate returns nil if the number of variables is between 0 and 2³¹−1 and every literal is of one of
 // them, and else says which is not.
-func (f Formula) Validate() error {
+func (f Formula) Validate() error { return f.validate(tireless) }
+
+// validate is Validate, and returns nil once stopped says so of the literals looked at.
+func (f Formula) validate(stopped func(literals int) bool) error {
 	if f.Variables < 0 || f.Variables > math.MaxInt32 {
 		return fmt.Errorf("sat: a formula cannot have %d variables; from 0 to %d are possible", f.Variables, math.MaxInt32)
 	}
 	for i, clause := range f.Clauses {
+		if stopped(1 + len(clause)) {
+			return nil
+		}
 		for _, l := range clause {
 			if l == 0 || l.Variable() > f.Variables {
 				return fmt.Errorf("sat: clause %d has the literal %d; a formula of %d variables has ±1 to ±%[3]d",
@@ -59,10 +65,16 @@ func (f Formula) Equal(g Formula) bool {
 }
 
 // Used returns the variables that occur in some clause, ascending.
-func (f Formula) Used() []int {
+func (f Formula) Used() []int { return f.used(tireless) }
+
+// used is Used, and returns anything once stopped says so of the literals looked at.
+func (f Formula) used(stopped func(literals int) bool) []int {
 	occurs := make([]uint64, f.Variables/64+1)
 	count := 0
 	for _, clause := range f.Clauses {
+		if stopped(1 + len(clause)) {
+			return nil
+		}
 		for _, l := range clause {
 			v := l.Variable()
 			if bit := uint64(1) << (v % 64); occurs[v/64]&bit == 0 {

@@ -21,15 +21,19 @@ import (
 // solver (solving again after "unsatisfiable" may end the process); and its background solve, since the
 // deadline of a Try sticks.
 func Solve(ctx context.Context, f Formula) (Answer, error) {
-	if err := f.Validate(); err != nil {
+	p := patience{ctx: ctx}
+	if err := f.validate(p.stopped); err != nil {
 		return Answer{}, err
 	}
-	used := f.Used()
+	used := f.used(p.stopped)
+	if err := p.ask(); err != nil {
+		return Answer{}, fmt.Errorf("sat: solving stopped: %w", err)
+	}
 	rank := f.ranks(used)
 	solver := gini.New()
 	clauses := 0
-	for i, clause := range f.Clauses {
-		if i%4096 == 0 && ctx.Err() != nil {
+	for _, clause := range f.Clauses {
+		if p.stopped(1 + len(clause)) {
 			break
 		}
 		if len(clause) == 0 {
@@ -49,7 +53,7 @@ func Solve(ctx context.Context, f Formula) (Answer, error) {
 		solver.Add(z.LitNull)
 	}
 	model := make(Model, f.Variables)
-	if clauses == 0 && ctx.Err() == nil {
+	if clauses == 0 && p.ask() == nil {
 		return Answer{Satisfiable: true, Model: model}, nil
 	}
 	satisfiable, err := await(ctx, solver)

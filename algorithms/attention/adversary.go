@@ -69,7 +69,7 @@ func Adversary(r *rand.Rand) finegrain.Adversary[Instance, Output] {
 // 2^−53·max|V|, an eighth of it.
 func resolves(in Instance) error {
 	if least := 0x1p-30 * math.Max(in.Regime().MaxV, 1); in.Epsilon < least {
-		return &CannotPromise{Asked: in.Epsilon, Bound: least}
+		return &CannotPromise{Method: "float64", Asked: in.Epsilon, Bound: least}
 	}
 	return nil
 }

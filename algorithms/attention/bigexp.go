@@ -32,11 +32,17 @@ type bigExp struct {
 // multiply to less than e^0.36 together, j squarings amplify by less than 1.5·2^j and add less than
 // 1.5·2^(j+1). In all less than 2^(j+2)·(terms + 4), below half a unit of 2^−bits by the guard chosen.
 func newBigExp(precision uint, summands int) *bigExp {
-	e := &bigExp{bits: precision, halvings: uint(math.Sqrt(float64(precision)))*3/4 + 2}
-	terms := (precision+64)/e.halvings + 8 // more than are summed: term number t is below 2^(−t·halvings)
-	e.work = precision + e.halvings + uint(bits.Len(terms)+bits.Len(uint(summands))) + 6
+	e := &bigExp{bits: precision}
+	e.halvings, e.work = bigExpBits(precision, summands)
 	e.ln2 = lnTwo(e.work + 62)
 	return e
+}
+
+// bigExpBits returns the number of halvings and of the fraction bits inside.
+func bigExpBits(precision uint, summands int) (halvings, work uint) {
+	halvings = uint(math.Sqrt(float64(precision)))*3/4 + 2
+	terms := (precision+64)/halvings + 8 // more than are summed: term number t is below 2^(−t·halvings)
+	return halvings, precision + halvings + uint(bits.Len(terms)+bits.Len(uint(summands))) + 6
 }
 
 // exp returns m and k with |m·2^−bits − e^x·2^−k| ≤ 2^−bits and 0.69 < m·2^−bits < 1.45, for x given as

@@ -123,6 +123,24 @@ func TestBigExpMutantShortLnTwo(t *testing.T) {
 	}
 }
 
+// An argument may be a sum of many truncated summands, each short by nearly a unit of 2^−work: the guard that
+// newBigExp adds for them keeps the result right, and without it the result is wrong.
+func TestBigExpManySummands(t *testing.T) {
+	const precision, summands, x = 64, 1 << 20, -0.75
+	off := func(e *bigExp) float64 {
+		short := new(big.Int).Rsh(new(big.Int).Lsh(big.NewInt(-3), e.work), 2)
+		m, k := e.exp(short.Sub(short, big.NewInt(summands)))
+		got := new(big.Float).SetMantExp(new(big.Float).SetInt(m), int(k)-precision)
+		return unitsOff(got, taylorExp(big.NewFloat(x), precision), precision)
+	}
+	if units := off(newBigExp(precision, summands)); units > allowedUnits {
+		t.Errorf("e^%v of %d summands is %v units off", x, summands, units)
+	}
+	if units := off(newBigExp(precision, 1)); units <= allowedUnits {
+		t.Errorf("without the guard for summands the result is only %v units off", units)
+	}
+}
+
 func BenchmarkBigExp(b *testing.B) {
 	for _, precision := range []uint{64, 256, 640} {
 		e := newBigExp(precision, 1)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -72,73 +71,3 @@ func (in Instance) Visible(i int) int {
 	}
 	return m
 }
-
-// Regime is what guarantees are stated in: the numbers of an instance that bounds depend on.
-type Regime struct {
-	Queries, Keys, Dim, ValueDim int
-
-	B            float64 // largest absolute entry of Q and K
-	Scale        float64
-	QNorm, KNorm float64 // largest 2-norm of a row of Q, of K, rounded up
-	MaxV         float64 // largest absolute entry of V
-	Epsilon      float64 // error asked; 0: as good as it gets
-	Causal       bool
-}
-
-// Regime measures the instance, which must be valid, in one pass over its entries.
-func (in Instance) Regime() Regime {
-	r := Regime{Scale: in.Scale, Epsilon: in.Epsilon, Causal: in.Causal}
-	r.Queries, r.Dim = in.Q.Dims()
-	r.Keys, r.ValueDim = in.V.Dims()
-	measure := func(x *mat.Dense, rows int) (norm float64) {
-		for i := range rows {
-			row := x.RawRowView(i)
-			r.B = max(r.B, maxAbs(row))
-			norm = max(norm, norm2(row))
-		}
-		return norm
-	}
-	r.QNorm = measure(in.Q, r.Queries)
-	r.KNorm = measure(in.K, r.Keys)
-	for j := range r.Keys {
-		r.MaxV = max(r.MaxV, maxAbs(in.V.RawRowView(j)))
-	}
-	return r
-}
-
-// Score is an upper bound on |s·⟨q,k⟩| over all pairs, by Cauchy and Schwarz; +Inf if it overflows.
-func (r Regime) Score() float64 {
-	s := math.Abs(r.Scale)
-	if s == 0 || r.QNorm == 0 || r.KNorm == 0 {
-		return 0
-	}
-	// Add exponents first, so that only a bound that is itself out of range overflows.
-	fs, es := math.Frexp(s)
-	fq, eq := math.Frexp(r.QNorm)
-	fk, ek := math.Frexp(r.KNorm)
-	if math.IsInf(r.QNorm, 0) || math.IsInf(r.KNorm, 0) {
-		return math.Inf(1)
-	}
-	return math.Ldexp(fs*fq*fk*(1+8*unit), es+eq+ek)
-}
-
-// Pairs is the number of (query, key) pairs of which the query sees the key.
-func (r Regime) Pairs() int64 {
-	n, m := int64(r.Queries), int64(r.Keys)
-	if !r.Causal {
-		return n * m
-	}
-	c := min(n, m) // queries 0…c−1 see 1…c keys, the rest see all
-	return c*(c+1)/2 + (n-c)*m
-}
-
-func maxAbs(x []float64) float64 {
-	var most float64
-	for _, v := range x {
-		most = max(most, math.Abs(v))
-	}
-	return most
-}
-
-// norm2 is the Euclidean norm, rounded up: gonum's scaled sum errs by less than (len+4) units.
-func norm2(x []float64) float64 { return floats.Norm(x, 2) * (1 + float64(len(x)+8)*unit) }

@@ -1,6 +1,7 @@
 package attention
 
 import (
+	"context"
 	"errors"
 	"math"
 	"strings"
@@ -192,13 +193,42 @@ func TestMethodLawKillsMutants(t *testing.T) {
 		{"deaf to cancellation", around(func(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
 			env.Context = background
 			return Streaming.Run(env, in)
-		}), "told to stop"},
+		}), "told to stop at look 1, it returned error <nil>"},
+		{"looks once, at the start", around(func(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
+			if err := env.Err(); err != nil {
+				return Output{}, nil, err
+			}
+			env.Context = background
+			return Streaming.Run(env, in)
+		}), "told to stop at look 2, it returned error <nil>"},
+		{"works on after it is told", around(func(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
+			told := env.Context
+			env.Context = heedless{told}
+			out, cost, err := Streaming.Run(env, in)
+			return out, cost, errors.Join(err, told.Err())
+		}), "times more"},
+		{
+			"memory not counted",
+			after(func(_ finegrain.Env, _ Instance, _ *Output, c finegrain.Cost) { delete(c, finegrain.Bytes) }),
+			"does not count its bytes",
+		},
+		{"memory counted by cores", after(func(env finegrain.Env, _ Instance, _ *Output, c finegrain.Cost) {
+			c[finegrain.Bytes] -= int64(env.Cores)
+		}), "cores count"},
 	} {
 		report := VerifyMethod(testEnv(), m.mutant, 200)
 		if !strings.Contains(strings.Join(report.Violations, "\n"), m.says) {
 			t.Errorf("mutant %q: the law must object that %q; it found: %v", m.name, m.says, report.Err())
 		}
 	}
+}
+
+// heedless asks its context and does not listen.
+type heedless struct{ context.Context }
+
+func (h heedless) Err() error {
+	_ = h.Context.Err()
+	return nil
 }
 
 func halfTheError(env finegrain.Env, in Instance, out *Output, _ finegrain.Cost) {

@@ -1,6 +1,7 @@
 package attention
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -10,7 +11,8 @@ import (
 )
 
 // Method is an attention algorithm as the workbench declares it: what it promises and where, and how to
-// run it. Run computes the whole output and counts what it does. It fails with *OutsideRegime where the
+// run it. Run computes the whole output and counts what it does; the bytes that it counts are those of one
+// core, so that no count depends on how many there are. It fails with *OutsideRegime where the
 // guarantee does not hold, and with *CannotPromise where its bound exceeds the ε that was asked; it does
 // not modify the instance, and its output is the same, bit for bit, whatever the number of cores.
 type Method struct {
@@ -26,11 +28,12 @@ type Method struct {
 
 // Guarantee says what a method promises, before any work, from the regime of an instance alone.
 type Guarantee struct {
+	Method string // whose guarantee it is; errors name it
 	Source finegrain.Source
 	Valid  func(Regime) error          // nil inside the regime; else why not
 	Error  func(Regime) float64        // a-priori bound on max|out − exact|; Output.Bound is never above it
 	Cost   func(Regime) finegrain.Cost // what Run counts, where the data do not decide it
-	Bytes  func(Regime) int64          // working memory beyond input and output, at most, with GOMAXPROCS workers
+	Bytes  func(Regime) int64          // memory beyond input and n·dv float64s, at most, with GOMAXPROCS workers
 }
 
 // Reach returns nil if the method promises, before any work, the ε that the instance asks for.
@@ -39,19 +42,19 @@ func (g Guarantee) Reach(r Regime) error {
 		return err
 	}
 	if bound := g.Error(r); r.Epsilon > 0 && !(bound <= r.Epsilon) {
-		return &CannotPromise{Asked: r.Epsilon, Bound: bound}
+		return &CannotPromise{Method: g.Method, Asked: r.Epsilon, Bound: bound}
 	}
 	return nil
 }
 
 // admit is how every Run begins: it refuses what is not an instance or lies outside the regime.
-func (g Guarantee) admit(name string, in Instance) (Regime, error) {
+func (g Guarantee) admit(in Instance) (Regime, error) {
 	if err := in.Validate(); err != nil {
 		return Regime{}, err
 	}
 	r := in.Regime()
 	if err := g.Valid(r); err != nil {
-		return r, &OutsideRegime{Method: name, Reason: err}
+		return r, &OutsideRegime{Method: g.Method, Reason: err}
 	}
 	return r, nil
 }
@@ -71,12 +74,17 @@ func (e *OutsideRegime) Unwrap() error { return e.Reason }
 // CannotPromise is the error of a method whose bound on its own error exceeds what was asked. It says
 // nothing of the true error, which may be smaller.
 type CannotPromise struct {
+	Method       string // empty: some method
 	Asked, Bound float64
 }
 
 func (e *CannotPromise) Error() string {
-	return fmt.Sprintf("attention: error %.3g was asked and float64 can promise only %.3g on this instance; "+
-		"ask for an error of at least %.3g, or use the method %q, which serves any", e.Asked, e.Bound, e.Bound, nameMultiprecision)
+	advice := ""
+	if e.Method != nameMultiprecision {
+		advice = fmt.Sprintf(", or use the method %q, which serves any", nameMultiprecision)
+	}
+	return fmt.Sprintf("attention: error %.3g was asked and %s can promise only %.3g on this instance; "+
+		"ask for an error of at least %.3g%s", e.Asked, cmp.Or(e.Method, "the method"), e.Bound, e.Bound, advice)
 }
 
 // The scores that methods accept. Below 2^1000 float64 sums and products stay finite; below 2^60 the

@@ -119,3 +119,34 @@ func TestObservedError(t *testing.T) {
 		}
 	}
 }
+
+// What is observed of the definition itself is its true error, whatever the magnitude of the values and of ε:
+// not that of the reference, and not nothing.
+func TestObservedErrorOfTheDefinition(t *testing.T) {
+	for _, c := range []struct{ values, epsilon float64 }{
+		{1, 0},
+		{1, 1e-12},
+		{1, 1e-60},
+		{1e300, 1e-12},
+		{1e300, 0},
+		{1e-300, 0},
+		{1e300, 1e290},
+		{1, 1e30},
+		{1e-310, 5e-324},
+	} {
+		in := random(3, 9, 2, 2)
+		in.V.Scale(c.values, in.V)
+		in.Epsilon = c.epsilon
+		out, _ := run(t, Multiprecision, in, 1)
+		got, err := ObservedError(testEnv(), in, out, nil)
+		if err != nil || !(got > 0 && got <= out.Bound+math.SmallestNonzeroFloat64) {
+			t.Errorf("values %g, ε = %g: observed %g (%v), and %g is promised",
+				c.values, c.epsilon, got, err, out.Bound)
+		}
+	}
+	nothing := Instance{Q: column(1), K: column(1, 2), V: column(0, 0), Scale: 1}
+	out, _ := run(t, Exact, nothing, 1)
+	if got, err := ObservedError(testEnv(), nothing, out, nil); err != nil || got != 0 {
+		t.Errorf("values 0: observed %g (%v)", got, err)
+	}
+}

@@ -14,62 +14,11 @@ import (
 // the row's largest. Everything that follows loses only a few units, since differences to the largest
 // score are small numbers.
 
-// refine computes row i of the output into o, up to the scaling of V; it returns false if it was stopped.
-// The bound is refinedError.
-func (t *tile) refine(env finegrain.Env, o []float64, i int) bool {
-	if t.row == nil {
-		t.row = make([]float64, t.regime.Keys)
-	}
-	q := t.in.Q.RawRowView(i)
-	row := t.row[:t.in.Visible(i)]
-
-	// Plain scores, to see which keys can matter. Each is within η of the truth, so a key that is more
-	// than reach + 2η below the largest computed score truly is more than reach below the largest.
-	most := math.Inf(-1)
-	for j := range row {
-		if j&255 == 0 && env.Err() != nil {
-			return false
-		}
-		row[j] = t.regime.Scale * floats.Dot(q, t.in.K.RawRowView(j))
-		most = max(most, row[j])
-	}
-	bounds := t.regime
-	bounds.QNorm = norm2(q)
-	cut := most - reach(t.regime.Keys) - 2*scoreError(bounds)
-
-	t.near = t.near[:0]
-	top := doubleDouble{math.Inf(-1), 0}
-	for j, x := range row {
-		if j&255 == 0 && env.Err() != nil {
-			return false
-		}
-		if x < cut {
-			continue
-		}
-		score := dot2(q, t.in.K.RawRowView(j)).times(t.regime.Scale)
-		t.near = append(t.near, nearKey{j, score})
-		if score.hi > top.hi || score.hi == top.hi && score.lo > top.lo {
-			top = score
-		}
-	}
-
-	var sum doubleDouble
-	numerators := make([]doubleDouble, len(o))
-	for _, k := range t.near {
-		p := exp2(math.Log2E * k.score.minus(top))
-		sum = sum.add(p)
-		for c, v := range t.values.Data[k.index*t.values.Stride:][:len(o)] {
-			product, lost := twoProduct(p, v)
-			numerators[c] = numerators[c].add(product)
-			numerators[c].lo += lost
-		}
-	}
-	for c, n := range numerators {
-		o[c] = (n.hi + n.lo) / (sum.hi + sum.lo)
-	}
-	t.refinedRows++
-	t.refinedProducts += int64(len(t.near))
-	return true
+// refinement is the working memory for one such row.
+type refinement struct {
+	scores     []float64
+	near       []nearKey // at most as many as scores
+	numerators []doubleDouble
 }
 
 // nearKey is a key whose score is within reach of the largest.
@@ -78,6 +27,78 @@ type nearKey struct {
 	score doubleDouble
 }
 
-// reach is how far below the largest score a key still counts: those beyond carry at most m·e^−reach <
-// 2^−57 of the mass together.
-func reach(keys int) float64 { return math.Log(float64(keys)) + 40 }
+func newRefinement(keys, valueDim int) *refinement {
+	return &refinement{make([]float64, keys), make([]nearKey, 0, keys), make([]doubleDouble, valueDim)}
+}
+
+// refinementWords is the memory of a refinement, in words of 8 bytes.
+func refinementWords(keys, valueDim int64) int64 { return (1+3)*keys + 2*valueDim }
+
+// refine computes row i of the output into o, up to the scaling of V; it returns false if it was stopped.
+// The bound is refinedError.
+func (t *tile) refine(env finegrain.Env, o []float64, i int) bool {
+	if t.refined == nil {
+		t.refined = newRefinement(t.regime.Keys, t.regime.ValueDim)
+	}
+	w := t.refined
+	pace := pace{env: env}
+	q := t.in.Q.RawRowView(i)
+	scores := w.scores[:t.in.Visible(i)]
+
+	// Plain scores, to see which keys can matter. Each is within an error e of the truth, so a key that is
+	// more than cutoff + 2e below the largest computed score truly is more than cutoff below the largest.
+	// (scoreError leaves 2u for the rounding of the threshold itself.)
+	most := math.Inf(-1)
+	for j := range scores {
+		if pace.stopped(len(q)) {
+			return false
+		}
+		scores[j] = t.regime.Scale * floats.Dot(q, t.in.K.RawRowView(j))
+		most = max(most, scores[j])
+	}
+	row := t.regime
+	row.QNorm = norm2(q)
+	threshold := most - cutoff(t.regime.Keys) - 2*(scoreError(row)+scoreUnderflow(row))
+
+	w.near = w.near[:0]
+	top := doubleDouble{math.Inf(-1), 0}
+	for j, x := range scores {
+		if pace.stopped(workDouble * len(q)) {
+			return false
+		}
+		if x < threshold {
+			continue
+		}
+		score := dot2(q, t.in.K.RawRowView(j)).times(t.regime.Scale)
+		w.near = append(w.near, nearKey{j, score})
+		if score.hi > top.hi || score.hi == top.hi && score.lo > top.lo {
+			top = score
+		}
+	}
+
+	var sum doubleDouble
+	clear(w.numerators)
+	for _, k := range w.near {
+		if pace.stopped(workDouble * len(o)) {
+			return false
+		}
+		p := exp2(math.Log2E * k.score.minus(top))
+		sum = sum.add(p)
+		for c, v := range t.values.Data[k.index*t.values.Stride:][:len(o)] {
+			w.numerators[c] = w.numerators[c].add(float64(p * v))
+		}
+	}
+	for c, n := range w.numerators {
+		o[c] = (n.hi + n.lo) / (sum.hi + sum.lo)
+	}
+	t.refinedRows++
+	t.refinedProducts += int64(len(w.near))
+	return true
+}
+
+// workDouble is what an operation in double-double costs in multiply-adds, to a power of two.
+const workDouble = 16
+
+// cutoff is how far below the largest score a key still counts: those beyond carry at most m·e^−cutoff =
+// e^−52 < 2^−75 of the mass together.
+func cutoff(keys int) float64 { return math.Log(float64(keys)) + 52 }

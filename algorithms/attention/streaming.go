@@ -3,8 +3,8 @@ package attention
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
-	"sync/atomic"
 
 	"finegrain"
 
@@ -30,12 +30,6 @@ var Streaming = Method{
 	Run:       func(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) { return stream(env, in, portable) },
 }
 
-// Dao2022 is the source of the tiled form.
-var Dao2022 = finegrain.Paper{
-	Key: "dao-2022", Authors: "Dao, Fu, Ermon, Rudra and Ré", Year: 2022, ArXiv: "2205.14135",
-	Title: "FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness",
-}
-
 // The tile: keys × queries. BenchmarkStreaming at d = 64 is flat to a tenth between 48 and 96 keys and from
 // 32 queries on: a tile of K or V stays in the first-level cache of 48 KiB, and each load of it serves 64
 // queries. The error bound grows with tileKeys + m/tileKeys, which is least at √m.
@@ -51,70 +45,57 @@ const (
 )
 
 func stream(env finegrain.Env, in Instance, k kernel) (Output, finegrain.Cost, error) {
-	r, err := guaranteeStreaming.admit("streaming", in)
+	r, err := guaranteeStreaming.admit(in)
 	if err != nil {
 		return Output{}, nil, err
 	}
-	values, exponent := normalValues(in.V, r)
-	spread := math.Ldexp(spreadOf(values), exponent)
-
 	// Bounds depend on norms only, so what cannot be promised is refused before any work.
-	out := Output{Float: mat.NewDense(r.Queries, r.ValueDim, nil)}
-	refined := make([]bool, r.Queries)
-	for i := range refined {
-		row := r
-		row.QNorm = norm2(in.Q.RawRowView(i))
-		bound := streamingError(row, spread)
-		if again := refinedError(row, spread); bound > refineAbove(r) && again < bound {
-			refined[i], bound = true, again
-		}
-		out.Bound = max(out.Bound, bound)
+	refined, bound := planRefinement(in, r)
+	if r.Epsilon > 0 && bound > r.Epsilon {
+		return Output{}, nil, &CannotPromise{Method: guaranteeStreaming.Method, Asked: r.Epsilon, Bound: bound}
 	}
-	if r.Epsilon > 0 && out.Bound > r.Epsilon {
-		return Output{}, nil, &CannotPromise{Asked: r.Epsilon, Bound: out.Bound}
-	}
-
-	workers := env.Workers()
-	block := min(tileQueries, max(1, r.Queries/(4*workers)))
+	out := Output{Float: mat.NewDense(r.Queries, r.ValueDim, nil), Bound: bound}
+	values, exponent := normalValues(in.V, r)
+	block := min(tileQueries, max(1, r.Queries/(4*env.Workers())))
 	blocks := (r.Queries + block - 1) / block
-	cost := finegrain.Cost{}
-	var next atomic.Int64
-	var group sync.WaitGroup
-	var lock sync.Mutex
+
+	var lock sync.Mutex // of progress
 	done := 0
-	for range min(workers, blocks) {
-		group.Go(func() {
-			w := newTile(in, r, values, k, block)
-			for {
-				b := int(next.Add(1)) - 1
-				if b >= blocks || !w.block(env, out.Float, b*block, min((b+1)*block, r.Queries)) {
-					break
-				}
-				for i := b * block; i < min((b+1)*block, r.Queries); i++ {
-					o := out.Float.RawRowView(i)
-					if refined[i] && !w.refine(env, o, i) {
-						return
-					}
-					for c := range o {
-						o[c] = math.Ldexp(o[c], exponent)
-					}
-				}
-				lock.Lock()
-				done++
-				env.Report(done, blocks, "blocks of queries")
-				lock.Unlock()
-			}
-			lock.Lock()
-			cost.Add(w.cost())
-			cost[finegrain.Bytes] += w.bytes()
-			lock.Unlock()
-		})
+	tiles := scratch[tile]{fresh: func() *tile { return newTile(in, r, values, k, block) }}
+	err = env.ForEach(blocks, func(b int) {
+		from, to := b*block, min((b+1)*block, r.Queries)
+		tiles.use(func(t *tile) { t.rows(env, out.Float, from, to, refined, exponent) })
+		lock.Lock()
+		defer lock.Unlock()
+		done++
+		env.Report(done, blocks, "blocks of queries")
+	})
+
+	// The bytes are those of one core, so that the count does not depend on their number.
+	cost := finegrain.Cost{finegrain.Bytes: streamingBytes(r, 1, slices.Contains(refined, true), values != in.V)}
+	for _, t := range tiles.all {
+		cost.Add(t.cost())
 	}
-	group.Wait()
-	if err := env.Err(); err != nil {
+	if err != nil {
 		return Output{}, cost, fmt.Errorf("attention: streaming stopped: %w", err)
 	}
 	return out, cost, nil
+}
+
+// planRefinement says which rows plain float64 does not resolve, and what can be promised of all.
+func planRefinement(in Instance, r Regime) (refined []bool, bound float64) {
+	spread := spreadOf(in.V)
+	refined = make([]bool, r.Queries)
+	for i := range refined {
+		row := r
+		row.QNorm = norm2(in.Q.RawRowView(i))
+		off := streamingError(row, spread)
+		if again := refinedError(row, spread); off > refineAbove(r) && again < off {
+			refined[i], off = true, again
+		}
+		bound = max(bound, off)
+	}
+	return refined, bound
 }
 
 // normalValues returns V·2^−exponent, its largest entry near 1 unless V's own magnitude, below 2^500 and
@@ -129,27 +110,9 @@ func normalValues(v *mat.Dense, r Regime) (values *mat.Dense, exponent int) {
 	return v, 0
 }
 
-// spreadOf is the largest difference between two values of one column, rounded up.
-func spreadOf(v *mat.Dense) float64 {
-	rows, cols := v.Dims()
-	least, most := make([]float64, cols), make([]float64, cols)
-	copy(least, v.RawRowView(0))
-	copy(most, v.RawRowView(0))
-	for j := 1; j < rows; j++ {
-		for c, x := range v.RawRowView(j) {
-			least[c], most[c] = min(least[c], x), max(most[c], x)
-		}
-	}
-	var spread float64
-	for c := range least {
-		spread = max(spread, most[c]-least[c])
-	}
-	return spread * (1 + 2*unit)
-}
-
 // tile is one worker's state for a block of queries.
 type tile struct {
-	kernel
+	kernel kernel
 	in     Instance
 	regime Regime
 	keys   blas64.General
@@ -160,8 +123,7 @@ type tile struct {
 	part    blas64.General // block × dv: the tile's part of the numerator
 	shift   []float64      // M
 	sum     []float64      // l
-	row     []float64      // one row of scores, for refine; made when first needed
-	near    []nearKey      // of that row; never above m
+	refined *refinement    // made when first needed
 
 	pairs, refinedRows, refinedProducts int64
 }
@@ -184,14 +146,29 @@ func window(g blas64.General, from, to int) blas64.General {
 	return blas64.General{Rows: to - from, Cols: g.Cols, Stride: g.Stride, Data: g.Data[from*g.Stride:]}
 }
 
+// rows computes the rows from … to−1 of out; it stops half-way if env is done.
+func (t *tile) rows(env finegrain.Env, out *mat.Dense, from, to int, refined []bool, exponent int) {
+	if !t.block(env, out, from, to) {
+		return
+	}
+	for i := from; i < to; i++ {
+		o := out.RawRowView(i)
+		if refined[i] && !t.refine(env, o, i) {
+			return
+		}
+		for c := range o {
+			o[c] = math.Ldexp(o[c], exponent)
+		}
+	}
+}
+
 // block computes the rows from … to−1 of out, up to the scaling of V; it returns false if it was stopped.
 func (t *tile) block(env finegrain.Env, out *mat.Dense, from, to int) bool {
 	rows := to - from
-	factor := t.regime.Scale * math.Log2E
 	for i := range rows {
 		q := t.queries.Data[i*t.queries.Stride:]
 		for l, x := range t.in.Q.RawRowView(from + i) {
-			q[l] = factor * x
+			q[l] = t.regime.Scale * x * math.Log2E // s·x first: s·log₂e may overflow
 		}
 		t.shift[i], t.sum[i] = math.Inf(-1), 0
 	}
@@ -226,7 +203,7 @@ func (t *tile) rectangle(out *mat.Dense, from, first, last, low, high int) {
 	t.kernel.scores(scores, window(t.queries, first, last), window(t.keys, low, high))
 	for i := first; i < last; i++ {
 		y := t.scores.Data[i*t.scores.Stride:][:high-low]
-		if top := math.Ceil(t.most(y, t.shift[i])); top > t.shift[i] {
+		if top := math.Ceil(t.kernel.most(y, t.shift[i])); top > t.shift[i] {
 			rescale := powerOfTwo(t.shift[i] - top)
 			t.shift[i] = top
 			t.sum[i] *= rescale
@@ -235,7 +212,7 @@ func (t *tile) rectangle(out *mat.Dense, from, first, last, low, high int) {
 				o[c] *= rescale
 			}
 		}
-		t.sum[i] += t.exponentials(y, t.shift[i])
+		t.sum[i] += t.kernel.exponentials(y, t.shift[i])
 	}
 	part := window(t.part, first, last)
 	t.kernel.values(part, scores, window(t.values, low, high))
@@ -267,6 +244,17 @@ func (t *tile) cost() finegrain.Cost {
 	}
 }
 
-func (t *tile) bytes() int64 {
-	return 8 * int64(len(t.queries.Data)+len(t.scores.Data)+len(t.part.Data)+len(t.shift)+len(t.sum)+len(t.row)+3*cap(t.near))
+// streamingBytes is the working memory on so many cores: blocks of queries, what refinement needs, and a
+// copy of V.
+func streamingBytes(r Regime, cores int, refining, copying bool) int64 {
+	n, m, d, dv := int64(r.Queries), int64(r.Keys), int64(r.Dim), int64(r.ValueDim)
+	words := tileQueries * (d + dv + tileKeys + 2)
+	if refining {
+		words += refinementWords(m, dv)
+	}
+	words *= int64(cores)
+	if copying {
+		words += m * dv
+	}
+	return 8*words + n // a byte for each query: whether it is refined
 }

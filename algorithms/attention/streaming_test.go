@@ -11,6 +11,7 @@ import (
 
 	"finegrain"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"pgregory.net/rapid"
 )
@@ -40,6 +41,11 @@ func TestStreamingShapes(t *testing.T) {
 		}
 		in := random(min(near("n"), 70), near("m"), rapid.IntRange(1, 9).Draw(t, "d"), rapid.IntRange(1, 9).Draw(t, "dv"))
 		in.Causal = rapid.Bool().Draw(t, "causal")
+		if rapid.Bool().Draw(t, "large scale") { // s·log₂e is beyond float64
+			in.Q.Scale(1e-300, in.Q)
+			in.K.Scale(1e-8, in.K)
+			in.Scale = 1.7e308
+		}
 		n, _ := in.Q.Dims()
 		out, _, err := Streaming.Run(testEnv(), in)
 		if err != nil {
@@ -136,6 +142,14 @@ func TestRefusals(t *testing.T) {
 	if !errors.As(err, &weak) || weak.Asked != 1e-20 || !strings.Contains(err.Error(), Multiprecision.Name) {
 		t.Errorf("error 1e-20 asked: %v", err)
 	}
+	for _, m := range []Method{Exact, Streaming} {
+		_, _, err := m.Run(testEnv(), in)
+		for _, err := range []error{err, m.Guarantee.Reach(in.Regime())} {
+			if err == nil || !strings.Contains(err.Error(), m.Name+" can promise only") {
+				t.Errorf("%s refuses without its name: %v", m.Name, err)
+			}
+		}
+	}
 	in.Epsilon = 0
 	for name, edit := range map[string]func(*Instance){
 		"scores overflow": func(in *Instance) { in.Q.Scale(1e200, in.Q); in.K.Scale(1e200, in.K) },
@@ -165,14 +179,20 @@ func TestStreamingMemory(t *testing.T) {
 	if limit := Streaming.Guarantee.Bytes(Regime{Queries: n, Keys: n, Dim: d, ValueDim: d}); limit > 32<<20 {
 		t.Errorf("%d bytes declared for n = 2^16, d = 16", limit)
 	}
-	for _, in := range []Instance{random(n, 200, d, d), random(200, n, d, d)} {
+	large := random(200, n, d, d) // every second row refined, V copied
+	large.V.Scale(0x1p900, large.V)
+	for i := 0; i < 200; i += 2 {
+		floats.Scale(1e9, large.Q.RawRowView(i))
+	}
+	for _, in := range []Instance{random(n, 200, d, d), random(200, n, d, d), large} {
 		rows, _ := in.Q.Dims()
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, cost := run(t, Streaming, in, 2)
+		run(t, Streaming, in, 2)
 		runtime.ReadMemStats(&after)
 		used := int64(after.TotalAlloc - before.TotalAlloc)
-		if limit := int64(8*rows*d) + cost[finegrain.Bytes] + 1<<20; used > limit {
+		refining, copying := in.Regime().B > 1, in.Regime().MaxV > 1
+		if limit := int64(8*rows*d) + streamingBytes(in.Regime(), 2, refining, copying) + 1<<20; used > limit {
 			t.Errorf("%d queries: %d bytes allocated; output, working memory and a megabyte are %d", rows, used, limit)
 		}
 	}

@@ -121,7 +121,7 @@ func (a *app) runAttend(ctx context.Context, o *attendOptions) error {
 	if err := outfile.CheckFile(o.out); err != nil {
 		return err
 	}
-	in, err := a.attentionInstance(ctx, o, method)
+	in, beside, err := a.attentionInstance(ctx, o, method)
 	if err != nil {
 		return err
 	}
@@ -130,12 +130,12 @@ func (a *app) runAttend(ctx context.Context, o *attendOptions) error {
 	defer bar.close()
 	env.Progress = bar.report
 	start := time.Now()
-	out, cost, err := o.compute(env, method, in)
+	out, cost, err := o.compute(env, method, in, beside)
 	took := time.Since(start)
 	if err != nil {
 		return err
 	}
-	rounded, bound, err := o.round(out)
+	rounded, bound, err := o.round(in, out)
 	if err != nil {
 		return err
 	}
@@ -187,55 +187,68 @@ func (o *attendOptions) morePrecision() string {
 	return ""
 }
 
-// attentionInstance reads the arrays, shapes first.
-func (a *app) attentionInstance(ctx context.Context, o *attendOptions, method attention.Method) (attention.Instance, error) {
-	var in attention.Instance
+// attentionInstance reads the arrays, shapes first, and returns the memory that they and the outputs take.
+func (a *app) attentionInstance(ctx context.Context, o *attendOptions, method attention.Method,
+) (in attention.Instance, beside float64, err error) {
 	var arrays [3]array
 	for i, name := range []string{o.q, o.k, o.v} {
 		x, err := a.openArray(ctx, name)
 		if err != nil {
-			return in, err
+			return in, 0, err
 		}
 		defer x.in.Close()
 		arrays[i] = x
 	}
 	q, k, v := arrays[0], arrays[1], arrays[2]
 	if q.Cols != k.Cols {
-		return in, request("%s and %s; queries and keys must have the same number of columns", q.shape(), k.shape())
+		return in, 0, request("%s and %s; queries and keys must have the same number of columns", q.shape(), k.shape())
 	}
 	if k.Rows != v.Rows {
-		return in, request("%s and %s; each key needs one row of values", k.shape(), v.shape())
+		return in, 0, request("%s and %s; each key needs one row of values", k.shape(), v.shape())
 	}
 	in.Causal, in.Epsilon = o.causal, o.epsilon.value
 	in.Scale = 1 / float64(q.Cols)
 	if o.scale.set {
 		in.Scale = o.scale.value
 	}
-	estimate := 2 * 8 * float64(q.Rows) * float64(v.Cols) // the output and its rounded copy
+	beside = 2 * 8 * float64(q.Rows) * float64(v.Cols) // the output and its rounded copy
 	for _, x := range arrays {
-		estimate += float64(x.Bytes())
+		beside += float64(x.Bytes())
 	}
-	estimate += float64(method.Guarantee.Bytes(attention.Regime{
-		Queries: q.Rows, Keys: k.Rows, Dim: q.Cols, ValueDim: v.Cols, B: 1, MaxV: 1,
+	err = o.affordMethod(method, attention.Regime{ // the least that it can be; the entries decide the rest
+		Queries: q.Rows, Keys: k.Rows, Dim: q.Cols, ValueDim: v.Cols, B: 1, MaxV: 1, VGrain: 1,
 		Scale: in.Scale, Causal: in.Causal, Epsilon: in.Epsilon,
-	}))
-	if err := o.afford(method.Name, estimate); err != nil {
-		return in, err
+	}, beside)
+	if err != nil {
+		return in, 0, err
 	}
 	for i, to := range []**mat.Dense{&in.Q, &in.K, &in.V} {
 		m, err := arrays[i].read()
 		if err != nil {
-			return in, err
+			return in, 0, err
 		}
 		*to = m
 	}
-	return in, nil
+	return in, beside, in.Validate()
+}
+
+// affordMethod refuses a method that would take too much memory beside what is there anyway.
+func (o *attendOptions) affordMethod(method attention.Method, r attention.Regime, beside float64) error {
+	return o.afford(method.Name, beside+float64(method.Guarantee.Bytes(r)))
 }
 
 // compute runs the method for an error that leaves room for rounding to float32. With --force it runs a
-// second time without an error asked if the first refuses.
-func (o *attendOptions) compute(env finegrain.Env, method attention.Method, in attention.Instance,
+// second time without an error asked if the first refuses. The memory, which may depend on the entries and on the
+// error, is estimated again before each; beside is what is there anyway.
+func (o *attendOptions) compute(
+	env finegrain.Env, method attention.Method, in attention.Instance, beside float64,
 ) (attention.Output, finegrain.Cost, error) {
+	run := func() (attention.Output, finegrain.Cost, error) {
+		if err := o.affordMethod(method, in.Regime(), beside); err != nil {
+			return attention.Output{}, nil, err
+		}
+		return method.Run(env, in)
+	}
 	if o.epsilon.set {
 		room := o.roundingRoom(in.Regime().MaxV)
 		if in.Epsilon -= room; in.Epsilon <= 0 && !o.force {
@@ -244,11 +257,11 @@ func (o *attendOptions) compute(env finegrain.Env, method attention.Method, in a
 		}
 		in.Epsilon = max(in.Epsilon, 0)
 	}
-	out, cost, err := method.Run(env, in)
+	out, cost, err := run()
 	var cannot *attention.CannotPromise
 	if o.force && errors.As(err, &cannot) {
 		in.Epsilon = 0
-		out, cost, err = method.Run(env, in)
+		out, cost, err = run()
 	}
 	return out, cost, err
 }
@@ -264,10 +277,14 @@ func (o *attendOptions) roundingRoom(largest float64) float64 {
 
 // round is the output as it will be written, with a bound on its error that includes the rounding. The
 // rounding is measured entry by entry.
-func (o *attendOptions) round(out attention.Output) (*mat.Dense, float64, error) {
+func (o *attendOptions) round(in attention.Instance, out attention.Output) (*mat.Dense, float64, error) {
+	rows, _ := in.Q.Dims()
+	_, cols := in.V.Dims()
+	if err := out.WellFormed(rows, cols); err != nil {
+		return nil, 0, err
+	}
 	rounded := out.Dense()
 	worst := new(big.Float)
-	rows, cols := rounded.Dims()
 	for i := range rows {
 		for j, x := range rounded.RawRowView(i) {
 			y := o.precisionWritten.Round(x)

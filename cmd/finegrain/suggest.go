@@ -11,6 +11,9 @@ func unknown(kind, name string, names []string) error {
 	if near := nearest(name, names); near != "" {
 		return request("there is no %s %q; did you mean %q?", kind, name, near)
 	}
+	if slices.ContainsFunc(names, func(n string) bool { return strings.ContainsAny(n, ", ") }) {
+		return request("there is no %s %q; there are %q", kind, name, names)
+	}
 	return request("there is no %s %q; there are %s", kind, name, strings.Join(names, ", "))
 }
 

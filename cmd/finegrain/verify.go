@@ -30,7 +30,7 @@ func (a *app) verify() *cobra.Command {
 		Long: "Hold every problem, reduction and algorithm that is declared to the laws of its kind: reductions with\n" +
 			"oracles that are right and adversarial, and with oracles that are wrong; algorithms against the definition,\n" +
 			"their errors against what they promise, their counts against what they declare.\n\n" +
-			"A NAME is that of an item, its beginning up to a comma or bracket, or a kind: problem, reduction,\n" +
+			"A NAME is that of an item, the first words of it, or a kind: problem, reduction,\n" +
 			"algorithm. Exit code 1 if a law is broken.",
 		Example: "  finegrain verify streaming --trials 12",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -64,8 +64,7 @@ func selectLaws(laws []experiments.Law, names []string) ([]experiments.Law, erro
 	for _, name := range names {
 		found := false
 		for i, law := range laws {
-			if law.Kind == name || law.Name == name ||
-				strings.HasPrefix(law.Name, name+",") || strings.HasPrefix(law.Name, name+" (") {
+			if means(law, name) {
 				found = true
 				if !taken[i] {
 					taken[i] = true
@@ -78,6 +77,19 @@ func selectLaws(laws []experiments.Law, names []string) ([]experiments.Law, erro
 		}
 	}
 	return selected, nil
+}
+
+// means reports whether a name is that of the law's item, whole words from its beginning, or its kind, in
+// capitals or not.
+func means(law experiments.Law, name string) bool {
+	if strings.EqualFold(law.Kind, name) {
+		return true
+	}
+	if len(name) > len(law.Name) || !strings.EqualFold(law.Name[:len(name)], name) {
+		return false
+	}
+	rest := law.Name[len(name):]
+	return rest == "" || rest[0] == ' ' || rest[0] == ','
 }
 
 // verified is what verify prints of one item with --json.

@@ -23,9 +23,9 @@ func ReplaceDirectory(ctx context.Context, name string, own func(directory strin
 	if err := CheckDirectory(name, own); err != nil {
 		return err
 	}
-	target := filepath.Clean(name)
-	if resolved, err := filepath.EvalSymlinks(name); err == nil {
-		target = resolved
+	target, err := follow(filepath.Clean(name))
+	if err != nil {
+		return err
 	}
 	if target == "." || target == string(filepath.Separator) {
 		return &fs.PathError{Op: "write", Path: name, Err: errors.New("cannot be replaced as a whole; name a directory inside it")}

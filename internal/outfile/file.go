@@ -12,23 +12,16 @@ import (
 	"path/filepath"
 )
 
-// ErrDirectory is returned for a directory where a file is to be.
-var ErrDirectory = errors.New("is a directory; name a file")
-
 // File makes write's output the content of the named file, replacing what it held; the writer fails once
-// ctx ends. A link is followed. What is neither missing nor a regular file, such as /dev/null, is written
-// to directly, since it must not be replaced.
+// ctx ends. A link is followed, to a file that is missing too. A file that may not be written is not replaced
+// either. What is neither missing nor a regular file, such as /dev/null or a pipe, is written to directly.
 func File(ctx context.Context, name string, write func(io.Writer) error) error {
 	target, mode, err := resolve(name)
 	if err != nil {
 		return err
 	}
 	if mode != 0 && !mode.IsRegular() {
-		file, err := os.OpenFile(target, os.O_WRONLY, 0)
-		if err != nil {
-			return err
-		}
-		return errors.Join(fill(ctx, file, write), file.Close())
+		return direct(ctx, target, write)
 	}
 	file, err := create(target)
 	if err != nil {
@@ -82,25 +75,6 @@ func create(target string) (*os.File, error) {
 	return file, err
 }
 
-// resolve follows links and returns the mode of what is there, 0 for nothing.
-func resolve(name string) (target string, mode fs.FileMode, err error) {
-	target, err = filepath.EvalSymlinks(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return name, 0, nil
-	}
-	if err != nil {
-		return "", 0, err
-	}
-	info, err := os.Stat(target)
-	if err != nil {
-		return "", 0, err
-	}
-	if info.IsDir() {
-		return "", 0, &fs.PathError{Op: "write", Path: name, Err: ErrDirectory}
-	}
-	return target, info.Mode(), nil
-}
-
 func fill(ctx context.Context, file io.Writer, write func(io.Writer) error) error {
 	buffer := bufio.NewWriterSize(cancelled{ctx, file}, 1<<16)
 	if err := write(buffer); err != nil {
@@ -119,13 +93,18 @@ func (c cancelled) Write(p []byte) (int, error) {
 	if err := c.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return c.w.Write(p)
+	n, err := c.w.Write(p)
+	if err != nil && c.ctx.Err() != nil {
+		err = c.ctx.Err() // which is why
+	}
+	return n, err
 }
 
-// sibling makes something new beside the target, with create, and returns its name.
+// sibling makes something new beside the target, with create, and returns its name, which has nothing of the
+// target's: that may be as long as names can be.
 func sibling(target string, create func(name string) error) (string, error) {
 	for {
-		name := filepath.Join(filepath.Dir(target), fmt.Sprintf(".%s-%08x.tmp", filepath.Base(target), rand.Uint32()))
+		name := filepath.Join(filepath.Dir(target), fmt.Sprintf(".outfile-%08x.tmp", rand.Uint32()))
 		if err := create(name); !errors.Is(err, fs.ErrExist) {
 			return name, err
 		}

@@ -154,6 +154,125 @@ func TestFileKeepsModeAndFollowsLinks(t *testing.T) {
 	}
 }
 
+// followsDangling returns nil if a file is made where links lead to nothing yet, and the links stay.
+func followsDangling(root string, file func(context.Context, string, func(io.Writer) error) error) error {
+	far := filepath.Join(root, "far", "away")
+	if err := os.MkdirAll(far, 0o777); err != nil {
+		return err
+	}
+	for link, to := range map[string]string{
+		"one": "real1", "two": "one2", "one2": "real2", "absolute": filepath.Join(root, "real3"),
+		"folder": "far/away", "up": "folder/../real4", "far/away/back": "../../real5", "real4": "decoy",
+	} {
+		if err := os.Symlink(to, filepath.Join(root, link)); err != nil {
+			return err
+		}
+	}
+	for name, real := range map[string]string{
+		"one": "real1", "two": "real2", "absolute": "real3", "up": "far/real4", "folder/back": "real5", "folder/real6": "far/away/real6",
+	} {
+		if err := file(context.Background(), filepath.Join(root, name), text(name)); err != nil {
+			return err
+		}
+		if info, err := os.Lstat(filepath.Join(root, real)); err != nil || !info.Mode().IsRegular() {
+			return fmt.Errorf("%s made no file %s: %v", name, real, err)
+		}
+		if data, err := os.ReadFile(filepath.Join(root, name)); err != nil || string(data) != name {
+			return fmt.Errorf("%s leads to %q: %v", name, data, err)
+		}
+	}
+	return nil
+}
+
+func TestFileFollowsDanglingLinks(t *testing.T) {
+	if err := followsDangling(t.TempDir(), File); err != nil {
+		t.Error(err)
+	}
+	for name, mutant := range map[string]func(string) (string, error){
+		"replaces links": func(name string) (string, error) { return name, nil },
+		"looks for what a link names where the process is": os.Readlink,
+		"takes .. in a link by its letters": func(name string) (string, error) {
+			link, err := os.Readlink(name)
+			return filepath.Join(filepath.Dir(name), link), err
+		},
+	} {
+		renames := func(_ context.Context, name string, write func(io.Writer) error) error {
+			if target, err := filepath.EvalSymlinks(name); err == nil {
+				name = target
+			} else if target, err := mutant(name); err == nil {
+				name = target
+			}
+			file, err := os.Create(name + ".tmp")
+			if err != nil {
+				return err
+			}
+			defer file.Close()
+			if err := write(file); err != nil {
+				return err
+			}
+			return os.Rename(name+".tmp", name)
+		}
+		t.Chdir(t.TempDir())
+		if followsDangling(t.TempDir(), renames) == nil {
+			t.Errorf("a writer that %s passes", name)
+		}
+	}
+
+	root := t.TempDir()
+	if err := os.Symlink("b", filepath.Join(root, "a")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("a", filepath.Join(root, "b")); err != nil {
+		t.Fatal(err)
+	}
+	if err := File(context.Background(), filepath.Join(root, "a"), text("x")); err == nil {
+		t.Error("links in a circle lead somewhere")
+	}
+	t.Chdir(root)
+	if err := File(context.Background(), "c", text("x")); err != nil {
+		t.Errorf("a bare name: %v", err)
+	}
+}
+
+func TestDirectoryFollowsDanglingLinks(t *testing.T) {
+	root := t.TempDir()
+	link := filepath.Join(root, "link")
+	if err := os.Symlink("real", link); err != nil {
+		t.Fatal(err)
+	}
+	if err := Directory(context.Background(), link, put(map[string]string{"a": "1"})); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, filepath.Join(root, "real"), map[string]string{"a": "1"})
+	if info, _ := os.Lstat(link); info.Mode()&os.ModeSymlink == 0 {
+		t.Error("the link was replaced")
+	}
+}
+
+// TestLongNames: every name that a file may have can be written.
+func TestLongNames(t *testing.T) {
+	const longest = 255
+	ctx := context.Background()
+	for length := longest - 20; length <= longest; length++ {
+		root := t.TempDir()
+		name := strings.Repeat("x", length)
+		if err := errors.Join(CheckFile(filepath.Join(root, name)), File(ctx, filepath.Join(root, name), text("x"))); err != nil {
+			t.Fatalf("%d bytes: %v", length, err)
+		}
+		holds(t, root, map[string]string{name: "x"})
+		name = strings.Repeat("y", length)
+		for _, s := range []string{"1", "2"} { // made, then replaced
+			err := ReplaceDirectory(ctx, filepath.Join(root, name), func(string) bool { return true }, put(map[string]string{"a": s}))
+			if err != nil {
+				t.Fatalf("a directory, %d bytes: %v", length, err)
+			}
+		}
+	}
+	if err := CheckFile(filepath.Join(t.TempDir(), strings.Repeat("x", longest+1))); err == nil {
+		t.Error("a name too long is found after the work only")
+	}
+}
+
 func TestFileWritesToDevices(t *testing.T) {
 	if err := File(context.Background(), os.DevNull, text("x")); err != nil {
 		t.Fatal(err)

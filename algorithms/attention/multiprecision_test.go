@@ -119,6 +119,97 @@ func TestReferenceRows(t *testing.T) {
 	}
 }
 
+// held is the memory of the numbers that a bigRow holds.
+func (w *bigRow) held() (bytes int64) {
+	seen := map[*big.Int]bool{}
+	number := func(x *big.Int) {
+		if x != nil && !seen[x] {
+			seen[x] = true
+			bytes += 32 + 8*int64(cap(x.Bits()))
+		}
+	}
+	for _, p := range w.powers {
+		number(p.mantissa)
+		bytes += 16
+	}
+	for _, p := range w.memo {
+		number(p.mantissa)
+		bytes += 48
+	}
+	for _, sum := range w.sums {
+		number(sum)
+		bytes += 8
+	}
+	e := w.exp
+	for _, x := range []*big.Int{
+		&w.total, &w.weight, &w.product, &w.factor, &w.fixed, e.ln2, &e.r, &e.t, &e.term, &e.prod,
+	} {
+		number(x)
+	}
+	return bytes
+}
+
+// What is declared of the memory covers what is held, without being far above it: with long sums (values from
+// 2^−450 to 2^450 in many columns), with many keys, and with high precision.
+func TestMultiprecisionMemory(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 1))
+	mixed := Instance{Q: uniform(r, 2, 2, 1), K: uniform(r, 50, 2, 1), V: uniform(r, 50, 40000, 1), Scale: 1}
+	mixed.V.Apply(func(j, _ int, v float64) float64 { return math.Ldexp(v, 450*(1-2*(j%2))) }, mixed.V)
+	fine := random(2, 5000, 3, 1)
+	fine.Epsilon = 1e-300
+	for _, in := range []Instance{mixed, random(3, 9000, 2, 2), fine} {
+		regime := in.Regime()
+		precision := bitsFor(regime)
+		shared := &bigShared{in: in, regime: regime, fraction: precision + fractionGuard(regime.Keys)}
+		shared.unitExponent = math.Ilogb(regime.VGrain)
+		w := newBigRow(shared)
+		for i := range regime.Queries {
+			w.row(testEnv(), i)
+		}
+		declared := bigRowBytes(regime, precision)
+		if held := w.held(); held > declared || 4*held < declared {
+			t.Errorf("%d keys, %d columns: %d bytes held, %d declared", regime.Keys, regime.ValueDim, held, declared)
+		}
+		if all := Multiprecision.Guarantee.Bytes(regime); all < declared+bigOutputBytes(regime, precision) {
+			t.Errorf("%d bytes declared for all, %d for a row and the output", all, declared)
+		}
+	}
+}
+
+// Both long loops of every method look whether to stop, whatever d and dv are.
+func TestLooksInEveryLoop(t *testing.T) {
+	wide := func(m, d, dv int) Instance {
+		in := random(1, m, d, dv)
+		in.V.Apply(func(j, _ int, v float64) float64 { return math.Ldexp(v, 450*(1-2*(j%2))) }, in.V)
+		return in
+	}
+	for _, c := range []struct {
+		method Method
+		in     Instance
+		looks  int64
+	}{
+		{Exact, wide(4000, 512, 1), 60},
+		{Exact, wide(4000, 1, 512), 60},
+		{Exact, wide(200000, 1, 1), 90},
+		{Multiprecision, wide(400, 64, 1), 55},
+		{Multiprecision, wide(400, 1, 64), 55},
+		{Multiprecision, wide(400, 1, 1), 12},
+	} {
+		env := testEnv()
+		looks := &countdown{Context: background}
+		looks.left.Store(math.MaxInt64)
+		env.Context = looks
+		if _, _, err := c.method.Run(env, c.in); err != nil {
+			t.Fatal(err)
+		}
+		_, d := c.in.Q.Dims()
+		m, dv := c.in.V.Dims()
+		if got := math.MaxInt64 - looks.left.Load(); got < c.looks {
+			t.Errorf("%s, m = %d, d = %d, dv = %d: %d looks, fewer than %d", c.method.Name, m, d, dv, got, c.looks)
+		}
+	}
+}
+
 // encoded looks like an instance that a reduction makes: 0/1 vectors times a root, a threshold key.
 func encoded(queries, keys, d int) Instance {
 	r := rand.New(rand.NewPCG(5, 6))

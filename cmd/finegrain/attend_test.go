@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"math"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"finegrain"
+	"finegrain/algorithms/attention"
+	"finegrain/internal/npy"
+)
+
+// A broken output is an error in either precision, not a panic and not a file of NaN.
+func TestRoundRefusesBrokenOutputs(t *testing.T) {
+	one := mat.NewDense(1, 1, []float64{1})
+	in := attention.Instance{Q: one, K: one, V: one, Scale: 1}
+	for _, precision := range []npy.Precision{npy.Float64, npy.Float32} {
+		o := attendOptions{precisionWritten: precision}
+		for _, x := range []float64{math.NaN(), math.Inf(1)} {
+			out := attention.Output{Float: mat.NewDense(1, 1, []float64{x})}
+			if _, _, err := o.round(in, out); err == nil || !strings.Contains(err.Error(), "at row 0, column 0") {
+				t.Errorf("%v at precision %v: %v", x, precision, err)
+			}
+		}
+		if rounded, _, err := o.round(in, attention.Output{Float: one}); err != nil || rounded.At(0, 0) != 1 {
+			t.Errorf("1 at precision %v: %v, %v", precision, rounded, err)
+		}
+	}
+}
+
+// The memory is estimated again when the values are known: at 1e300 an error of 1e-12 takes a thousand bits.
+func TestMemoryFollowsTheValues(t *testing.T) {
+	const keys = 4000
+	in := attention.Instance{
+		Q: mat.NewDense(1, 1, []float64{1}), K: mat.NewDense(keys, 1, nil), V: mat.NewDense(keys, 1, nil),
+		Scale: 1, Epsilon: 1e-12,
+	}
+	in.V.Set(0, 0, 1)
+	method := attention.Multiprecision
+	needed := method.Guarantee.Bytes(in.Regime())
+	var o attendOptions
+	o.memory = amount(needed + needed/8)
+	env := finegrain.NewEnv(context.Background(), 1)
+	if _, _, err := o.compute(env, method, in, 0); err != nil {
+		t.Errorf("values of 1: %v", err)
+	}
+	in.V.Set(0, 0, 1e300)
+	if _, _, err := o.compute(env, method, in, 0); err == nil || !strings.Contains(err.Error(), "--max-memory") {
+		t.Errorf("values of 1e300 in the memory of values of 1: %v", err)
+	}
+}
