@@ -56,7 +56,7 @@ func Oracle(m attention.Method, watch func(attention.Instance, attention.Output,
 				return out, err
 			}
 			if in.Epsilon > 0 && !(out.Bound <= in.Epsilon) {
-				return out, &attention.CannotPromise{Asked: in.Epsilon, Bound: out.Bound}
+				return out, &attention.CannotPromise{Method: m.Name, Asked: in.Epsilon, Bound: out.Bound}
 			}
 			if watch != nil {
 				watch(in, out, cost)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"math/big"
+	"os"
 	"strconv"
 	"time"
 
@@ -87,6 +88,13 @@ func (a *app) attend() *cobra.Command {
 	return cmd
 }
 
+// sameFile reports whether two names are of one file that exists.
+func sameFile(a, b string) bool {
+	first, errFirst := os.Stat(a)
+	second, errSecond := os.Stat(b)
+	return errFirst == nil && errSecond == nil && os.SameFile(first, second)
+}
+
 // attended is what attend prints with --json.
 type attended struct {
 	Algorithm  string         `json:"algorithm"`
@@ -117,6 +125,11 @@ func (a *app) runAttend(ctx context.Context, o *attendOptions) error {
 	}
 	if o.precision == "float32" {
 		o.precisionWritten = npy.Float32
+	}
+	for _, in := range []string{o.q, o.k, o.v} {
+		if sameFile(in, o.out) {
+			return request("--out %s is an input; name another file", o.out)
+		}
 	}
 	if err := outfile.CheckFile(o.out); err != nil {
 		return err

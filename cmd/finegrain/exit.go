@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"syscall"
 
 	"finegrain/internal/outfile"
 	"finegrain/ovp"
@@ -49,6 +50,8 @@ func inFile(name string, err error) error {
 		return request("%v", inSAT)
 	case errors.As(err, &inOV):
 		return request("%v", inOV)
+	case errors.As(err, &path) && name == "":
+		return request(`"": a file without a name; name one, or - for standard input`)
 	case errors.As(err, &path):
 		return request("%s: %v", name, path.Err)
 	}
@@ -67,6 +70,7 @@ func outcome(ctx context.Context, err error) (code int, line string) {
 	case errors.As(err, &known):
 		return known.code, oneLine(known.message)
 	case errors.As(err, &path) && (errors.Is(err, outfile.ErrOccupied) || errors.Is(err, outfile.ErrDirectory) ||
+		errors.Is(err, outfile.ErrUnnamed) || errors.Is(err, syscall.ENOTDIR) ||
 		errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrExist)):
 		return exitRequest, oneLine(path.Path + ": " + path.Err.Error())
 	}

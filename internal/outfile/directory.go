@@ -59,16 +59,39 @@ func ReplaceDirectory(ctx context.Context, name string, own func(directory strin
 // CheckDirectory returns nil if ReplaceDirectory may make the directory: it is missing, empty or one's own.
 // It is asked before long work.
 func CheckDirectory(name string, own func(directory string) bool) error {
+	if name == "" {
+		return unnamed
+	}
 	entries, err := os.ReadDir(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return probe(name)
 	case err != nil:
 		return err
 	case len(entries) > 0 && !own(name):
 		return &fs.PathError{Op: "write", Path: name, Err: ErrOccupied}
 	}
 	return nil
+}
+
+// probe returns nil if something can be made in the nearest directory above the name that there is.
+func probe(name string) error {
+	above := filepath.Dir(name)
+	for {
+		if _, err := os.Stat(above); !errors.Is(err, fs.ErrNotExist) || above == filepath.Dir(above) {
+			break
+		}
+		above = filepath.Dir(above)
+	}
+	made, err := os.MkdirTemp(above, ".outfile-*.tmp")
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		path.Path = name
+	}
+	if err != nil {
+		return err
+	}
+	return os.Remove(made)
 }
 
 // exchange moves the new directory to the target, out of whose way the old one, if any, is moved first.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -402,4 +403,29 @@ func Example() {
 	data, _ := os.ReadFile(name)
 	fmt.Printf("%v; the file still says %s", err, data)
 	// Output: the rest is missing; the file still says 42
+}
+
+// TestUnusableNames: a name that is empty, lies below a file or in a directory that may not be written is
+// refused beforehand, by the name that was given.
+func TestUnusableNames(t *testing.T) {
+	below := t.TempDir()
+	file := filepath.Join(below, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	none := func(string) bool { return false }
+	for _, name := range []string{"", filepath.Join(file, "x"), filepath.Join(file, "x", "y")} {
+		for what, err := range map[string]error{"file": CheckFile(name), "directory": CheckDirectory(name, none)} {
+			var path *fs.PathError
+			if !errors.As(err, &path) || name != "" && path.Path != name {
+				t.Errorf("%s %q: %v", what, name, err)
+			}
+		}
+	}
+	if err := CheckDirectory(filepath.Join(below, "a", "b"), none); err != nil {
+		t.Errorf("a directory that can be made: %v", err)
+	}
+	if entries, err := os.ReadDir(below); err != nil || len(entries) != 1 {
+		t.Errorf("looking left %v behind, %v", entries, err)
+	}
 }

@@ -10,6 +10,11 @@ import (
 // Where output goes: links are followed to what they name, also where nothing is there yet, so that a link
 // stays and its target comes to be, as when a file is opened for writing.
 
+// ErrUnnamed is returned for an empty name.
+var ErrUnnamed = errors.New("is no name; name a file or a directory")
+
+var unnamed = &fs.PathError{Op: "write", Path: `""`, Err: ErrUnnamed}
+
 // ErrDirectory is returned for a directory where a file is to be.
 var ErrDirectory = errors.New("is a directory; name a file")
 
@@ -44,8 +49,15 @@ func follow(name string) (string, error) {
 // resolve returns what a file's name stands for and the mode of what is there, 0 for nothing. It is an error
 // if that may not be written: a rename would replace it all the same.
 func resolve(name string) (target string, mode fs.FileMode, err error) {
+	if name == "" {
+		return "", 0, unnamed
+	}
 	target, err = follow(name)
-	if err != nil {
+	var path *fs.PathError
+	switch {
+	case err != nil && !errors.As(err, &path):
+		return "", 0, &fs.PathError{Op: "write", Path: name, Err: err}
+	case err != nil:
 		return "", 0, err
 	}
 	info, err := os.Stat(target)
