@@ -19,7 +19,7 @@ import (
 
 // usualTrials is how often every law is tried unless more is asked: at least 200, and all of them together
 // within 50 seconds on two cores, of which they take less than a fifth.
-const usualTrials = 1000
+const usualTrials = 500
 
 func (a *app) verify() *cobra.Command {
 	var c common
