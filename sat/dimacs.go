@@ -192,6 +192,9 @@ type token struct {
 	negative bool
 }
 
+// longestToken is the length after which a token is cut: it is too large a number then, or none.
+const longestToken = 4096
+
 // tooLarge stands for every number above it: more than any limit, and no overflow when a digit is added.
 const tooLarge = 1 << 40
 
@@ -324,6 +327,10 @@ func (in *lexer) token() (token, bool) {
 		}
 		var t token
 		for in.more && in.next != '\n' && !in.blank() {
+			if t.length == longestToken { // nothing that belongs here is so long, and the rest need not be read
+				t.number = t.number && t.value == tooLarge
+				break
+			}
 			t.add(in.next)
 			in.take()
 		}
