@@ -53,8 +53,10 @@ func TestExactRange(t *testing.T) {
 		q, k float64
 		want bool
 	}{
-		{0x1p-450, 0x1p-450, true}, {0x1p-451, 0x1p-450, false},
-		{0x1p450, 0x1p450, true}, {0x1p451, 0x1p450, false},
+		{0x1p-450, 0x1p-450, true},
+		{0x1p-451, 0x1p-450, false},
+		{0x1p450, 0x1p450, true},
+		{0x1p451, 0x1p450, false},
 		{0, 0x1p1000, true},
 	} {
 		if _, ok := expansion(nil).exactDot([]float64{c.q}, []float64{c.k}); ok != c.want {
