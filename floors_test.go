@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -92,6 +93,9 @@ func packageImports(t *testing.T) map[string]map[string]bool {
 		}
 		if entry.IsDir() && path != "." && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata") {
 			return filepath.SkipDir
+		}
+		if _, err := os.Stat(filepath.Join(path, "go.mod")); entry.IsDir() && path != "." && err == nil {
+			return filepath.SkipDir // a module of its own
 		}
 		if entry.IsDir() || !strings.HasSuffix(path, ".go") {
 			return nil
