@@ -13,6 +13,7 @@ func Attention() []attention.Method {
 	return []attention.Method{
 		attention.Exact,
 		attention.Streaming,
+		attention.Streaming32,
 		attention.Multiprecision,
 	}
 }

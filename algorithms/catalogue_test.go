@@ -19,8 +19,8 @@ import (
 	"finegrain/algorithms/attention"
 )
 
-// TestCatalogueIsComplete: every exported variable that the source declares as an attention.Method, here
-// or in a package below, is listed.
+// TestCatalogueIsComplete: every exported variable that the source declares as an attention.Method (by its type or
+// by a literal), here or in a package below, is listed.
 func TestCatalogueIsComplete(t *testing.T) {
 	declared := map[string]bool{}
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
@@ -39,7 +39,11 @@ func TestCatalogueIsComplete(t *testing.T) {
 			for _, spec := range variables.Specs {
 				value := spec.(*ast.ValueSpec)
 				for i, v := range value.Values {
-					if literal, ok := v.(*ast.CompositeLit); ok && value.Names[i].IsExported() && isMethod(literal.Type) {
+					kind := value.Type // as declared, or that of a literal
+					if literal, ok := v.(*ast.CompositeLit); ok && kind == nil {
+						kind = literal.Type
+					}
+					if value.Names[i].IsExported() && isMethod(kind) {
 						declared[value.Names[i].Name] = true
 					}
 				}

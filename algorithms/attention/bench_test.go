@@ -12,45 +12,10 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// tripleLoop is the definition as one would write it for speed without thinking: loops over i, j and the
-// coordinate on plain slices, one row of scores, math.Exp, one goroutine. It is a stricter opponent than
-// Exact, which takes matrices and counts.
-func tripleLoop(out, q, k, v []float64, n, m, d, dv int, scale float64) {
-	row := make([]float64, m)
-	for i := range n {
-		qi, oi := q[i*d:][:d], out[i*dv:][:dv]
-		most := math.Inf(-1)
-		for j := range m {
-			kj := k[j*d:][:d]
-			var dot float64
-			for l := range qi {
-				dot += qi[l] * kj[l]
-			}
-			row[j] = scale * dot
-			most = max(most, row[j])
-		}
-		var sum float64
-		for j, x := range row {
-			row[j] = math.Exp(x - most)
-			sum += row[j]
-		}
-		clear(oi)
-		for j, w := range row {
-			vj := v[j*dv:][:dv]
-			for c := range oi {
-				oi[c] += w * vj[c]
-			}
-		}
-		for c := range oi {
-			oi[c] /= sum
-		}
-	}
-}
-
 func TestTripleLoopIsTheDefinition(t *testing.T) {
 	in := random(9, 20, 3, 4)
 	out := mat.NewDense(9, 4, nil)
-	tripleLoop(out.RawMatrix().Data, in.Q.RawMatrix().Data, in.K.RawMatrix().Data, in.V.RawMatrix().Data, 9, 20, 3, 4, in.Scale)
+	TripleLoop(out.RawMatrix().Data, in.Q.RawMatrix().Data, in.K.RawMatrix().Data, in.V.RawMatrix().Data, 9, 20, 3, 4, in.Scale)
 	want, _ := run(t, Exact, in, 1)
 	if off, _ := Distance(want, Output{Float: out}); off > want.Bound {
 		t.Errorf("the triple loop is %g off", off)
@@ -69,7 +34,7 @@ func BenchmarkStreaming(b *testing.B) {
 				func() { run(b, Streaming, in, 1) },
 				func() { run(b, Streaming, in, 2) },
 				func() {
-					tripleLoop(out, in.Q.RawMatrix().Data, in.K.RawMatrix().Data, in.V.RawMatrix().Data, n, m, d, d, in.Scale)
+					TripleLoop(out, in.Q.RawMatrix().Data, in.K.RawMatrix().Data, in.V.RawMatrix().Data, n, m, d, d, in.Scale)
 				},
 				func() { run(b, Exact, in, 1) },
 			}
@@ -118,7 +83,7 @@ func BenchmarkExponentials(b *testing.B) {
 	}
 	for b.Loop() {
 		copy(y, x)
-		portable.exponentials(y, 0)
+		portable64.exponentials(y, 0)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/tileKeys, "ns/exp")
 }

@@ -5,6 +5,7 @@ import (
 	"runtime"
 
 	"finegrain"
+	"finegrain/internal/simd"
 )
 
 // Bounds on the rounding error of softmax attention in float64. (Derived here; the error terms of
@@ -42,9 +43,21 @@ import (
 // Weights that are flushed to 0 or rounded below 2^−1000 are less than 2^−900 of the mass together.
 //
 // For the streaming algorithm: a score is a product of d terms whose factor fl(fl(s·q)·log₂e) carries
-// three roundings, that of log₂e among them: η = γ_{d+3}X + exp2Error. Shifts are integers to base 2 and rescaling is exact, so only
+// three roundings, that of log₂e among them: η = γ_{d+3}X + the error of the exponential. (A fused multiply-add
+// rounds once where this counts twice.) Shifts are integers to base 2 and rescaling is exact, so only
 // the subtraction from the shift of the key's own tile rounds: β = u, and that shift is at most the last
-// one. A term is summed within its tile and then over tiles: k = 64 + ⌈m/64⌉.
+// one. A term is summed within its tile of t keys, then over tiles, then over the lanes of a vector: k = t +
+// ⌈m/t⌉ + lanes, t = 64 and no lanes in plain Go, t = 256 with vector loops. Where scores need no shift
+// (vector.go) nothing is subtracted, and β = u allows for more than happens. Weights then are between 2^−201 and
+// 2^201, hence so is their sum over the number of keys; what products of them with values near 2^−500 lose below
+// 2^−1022 is less than m·2^−370 of max|V|, and belongs to the margin. So do the weights of keys that only fill a
+// panel: they are 0.
+//
+// In float32, u = 2^−24 is that of the type. Q', K' and V' are rounded to it: η = γ_{d+3}X + …, the roundings in
+// float64 that make Q' being far less than the one counted for each of them, and k one more for V'. Entries
+// below 2^−100 become 0, with ‖q'‖ ≤ 1.45X and ‖k'‖ < 2: that moves a score by less than d·2^−98·(1 + X),
+// rounding of products below 2^−126 included; V' and its products by less than 2^−97 of max|V| a key, the sum of
+// weights being above 2^−41.
 //
 // For exact: η = γ_{d+1}X + expError, β = u, k = m.
 //
@@ -64,24 +77,62 @@ const expError = 4 * unit
 const margin = 1 + 0x1p-20
 
 // gamma is γ_k.
-func gamma(k float64) float64 {
+func gamma(k float64) float64 { return gammaOf(k, unit) }
+
+// gammaOf is γ_k for another unit roundoff.
+func gammaOf(k, unit float64) float64 {
 	if k*unit >= 0.5 {
 		return math.Inf(1)
 	}
 	return k * unit / (1 - k*unit)
 }
 
+// rounding is what a bound knows of the arithmetic of a streaming method.
+type rounding struct {
+	single bool
+	unit   float64 // u
+	weight float64 // relative error of an exponential
+	tile   int     // keys of a tile
+	lanes  int     // parts that a sum is kept in; 0: one
+}
+
+// rounding64 is that of float64 with some instructions, rounding32 of float32.
+func rounding64(isa simd.ISA) rounding {
+	if loops := simd.Attention64(isa); loops != nil {
+		return rounding{unit: unit, weight: loops.ExpError, tile: simd.MaxKeys, lanes: loops.Lanes}
+	}
+	return rounding{unit: unit, weight: exp2Error, tile: tileKeys}
+}
+
+func rounding32(isa simd.ISA) rounding {
+	if loops := simd.Attention32(isa); loops != nil {
+		return rounding{single: true, unit: unit32, weight: loops.ExpError, tile: simd.MaxKeys, lanes: loops.Lanes}
+	}
+	return rounding{single: true, unit: unit32, weight: 1.01 * unit32, tile: tileKeys}
+}
+
+// unit32 is the unit roundoff of float32.
+const unit32 = 0x1p-24
+
 // softmaxError is the bound of steps 1 to 3, for one row or, with the norms of a regime, for all; sums is that
 // of step 2 for max|V| = 1.
 func softmaxError(r Regime, spread, eta, beta, sums float64) float64 {
-	eta += scoreUnderflow(r)
+	return softmaxErrorAbove(r, spread, eta+scoreUnderflow(r), beta, sums)
+}
+
+// softmaxErrorAbove is softmaxError with an η that knows of underflow already.
+func softmaxErrorAbove(r Regime, spread, eta, beta, sums float64) float64 {
 	weights := min(spread, spread*(eta/2+beta*(math.Log(float64(r.Keys))+2*eta+1)*(1+2*beta)))
 	return (weights+r.MaxV*sums)*margin + underflow(r)
 }
 
-// plainSums is the bound of step 2 for sums in float64, k the number of additions.
-func plainSums(k int) float64 {
-	g := gamma(float64(k))
+// plainSums is the bound of step 2 for plain sums, k the number of additions; +Inf where they are too many to
+// say anything.
+func plainSums(k int, unit float64) float64 {
+	g := gammaOf(float64(k), unit)
+	if g >= 1 {
+		return math.Inf(1)
+	}
 	return (2*g + 2*unit) / (1 - g)
 }
 
@@ -102,15 +153,22 @@ func scoreUnderflow(r Regime) float64 {
 
 func exactError(r Regime, spread float64) float64 {
 	eta := gamma(float64(r.Dim+1))*r.Score() + expError
-	return softmaxError(r, spread, eta, unit, plainSums(r.Keys))
+	return softmaxError(r, spread, eta, unit, plainSums(r.Keys, unit))
 }
 
 // scoreError is what a score of the streaming algorithm may be off, but for scoreUnderflow.
 func scoreError(r Regime) float64 { return gamma(float64(r.Dim+3)) * r.Score() }
 
-func streamingError(r Regime, spread float64) float64 {
-	tiles := (r.Keys + tileKeys - 1) / tileKeys
-	return softmaxError(r, spread, scoreError(r)+exp2Error, unit, plainSums(tileKeys+tiles))
+// streamingError is the bound of the streaming algorithm without refinement.
+func (x rounding) streamingError(r Regime, spread float64) float64 {
+	terms := x.tile + (r.Keys+x.tile-1)/x.tile + x.lanes
+	if !x.single {
+		return softmaxError(r, spread, scoreError(r)+x.weight, x.unit, plainSums(terms, x.unit))
+	}
+	d := float64(r.Dim)
+	eta := gammaOf(d+3, x.unit)*r.Score() + x.weight + d*0x1p-98*(1+r.Score())
+	lost := r.MaxV * float64(r.Keys+1) * 0x1p-97
+	return softmaxErrorAbove(r, spread, eta, x.unit, plainSums(terms+1, x.unit)) + lost
 }
 
 func refinedError(r Regime, spread float64) float64 {
@@ -129,22 +187,42 @@ func refineAbove(r Regime) float64 {
 	return 0x1p-30 * r.MaxV
 }
 
-var guaranteeStreaming = Guarantee{
-	Method: "streaming",
-	Source: finegrain.Source{
-		Paper:      finegrain.Dao2022,
-		Provenance: finegrain.Derived,
-		Argument: "the tiled algorithm is the paper's, its running maximum Milakov and Gimelshein's; the error bound is " +
-			"worst-case rounding carried through the softmax, rows beyond it being computed again in double-double",
-	},
-	Valid: validFloat,
+func guaranteeStreaming(isa simd.ISA) Guarantee {
+	s := streaming[float64]{loops: simd.Attention64(isa), rounding: rounding64(isa)}
+	return Guarantee{
+		Method: "streaming",
+		Source: finegrain.Source{
+			Paper:      finegrain.Dao2022,
+			Provenance: finegrain.Derived,
+			Argument: "the tiled algorithm is the paper's, its running maximum Milakov and Gimelshein's; the error bound is " +
+				"worst-case rounding carried through the softmax, rows beyond it being computed again in double-double",
+		},
+		Valid: validFloat,
 
-	// Rows have smaller norms and spreads than the regime. A row below refineAbove stays plain; any other
-	// gets the smaller of both bounds.
-	Error: func(r Regime) float64 {
-		spread := widestSpread(r)
-		return min(streamingError(r, spread), max(refineAbove(r), refinedError(r, spread)))
-	},
-	Cost:  plainCost,
-	Bytes: func(r Regime) int64 { return streamingBytes(r, runtime.GOMAXPROCS(0), true, true) },
+		// Rows have smaller norms and spreads than the regime. A row below refineAbove stays plain; any other
+		// gets the smaller of both bounds.
+		Error: func(r Regime) float64 {
+			spread := widestSpread(r)
+			return min(s.rounding.streamingError(r, spread), max(refineAbove(r), refinedError(r, spread)))
+		},
+		Cost:  plainCost,
+		Bytes: func(r Regime) int64 { return s.bytes(r, runtime.GOMAXPROCS(0), true, true) },
+	}
+}
+
+func guaranteeStreaming32(isa simd.ISA) Guarantee {
+	s := streaming[float32]{loops: simd.Attention32(isa), rounding: rounding32(isa)}
+	return Guarantee{
+		Method: "streaming32",
+		Source: finegrain.Source{
+			Paper:      finegrain.Dao2022,
+			Provenance: finegrain.Derived,
+			Argument: "streaming attention with operands rounded to float32; the error bound is worst-case rounding " +
+				"carried through the softmax, and no row is computed again",
+		},
+		Valid: validSingle,
+		Error: func(r Regime) float64 { return s.rounding.streamingError(r, widestSpread(r)) },
+		Cost:  plainCost,
+		Bytes: func(r Regime) int64 { return s.bytes(r, runtime.GOMAXPROCS(0), false, false) },
+	}
 }

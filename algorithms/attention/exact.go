@@ -22,12 +22,12 @@ var Exact = Method{
 const workExp = 16
 
 func runExact(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
-	r, err := guaranteeExact.admit(in)
+	surveyed, err := guaranteeExact.admit(env, in)
 	if err != nil {
 		return Output{}, nil, err
 	}
+	r, spread := surveyed.Regime, surveyed.spread
 	bound := 0.0
-	spread := spreadOf(in.V)
 	for i := range r.Queries {
 		row := r
 		row.QNorm = norm2(in.Q.RawRowView(i))

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"finegrain"
+	"finegrain/internal/simd"
 
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -97,19 +97,19 @@ func TestScoresOfManyCoordinates(t *testing.T) {
 		method    Method
 		factor    float64 // of the queries, before the products are summed
 		forgotten float64 // roundings that a bound would count that forgot the coordinates
-	}{{Exact, 1, 2}, {Streaming, math.Log2E, 3}} {
+	}{{Exact, 1, 2}, {StreamingIn(simd.Go), math.Log2E, 3}} {
 		q := float64(1e6 / d)
-		sums := blas64.General{Rows: 1, Cols: 1, Stride: 1, Data: []float64{0}}
+		sums := newMatrix[float64](1, 1)
 		off := func(x int) float64 {
-			query, k := filled(1, d, c.factor*q).RawMatrix(), filled(1, d, key(x)).RawMatrix()
-			portable.scores(sums, query, k)
+			query, k := asMatrix[float64](filled(1, d, c.factor*q), 0), asMatrix[float64](filled(1, d, key(x)), 0)
+			portable64.scores(sums, query, k)
 			if c.method.Name == Exact.Name {
-				sums.Data[0] = 0
+				sums.data[0] = 0
 				for l := range d {
-					sums.Data[0] += query.Data[l] * k.Data[l]
+					sums.data[0] += query.data[l] * k.data[l]
 				}
 			}
-			return math.FMA(d*c.factor*q, key(x), -sums.Data[0])
+			return math.FMA(d*c.factor*q, key(x), -sums.data[0])
 		}
 		low, high := 0, 0
 		for x := range 256 {
@@ -188,7 +188,7 @@ func TestRefinedUnderflow(t *testing.T) {
 	}
 	clear(in.K.RawRowView(1))
 	r := in.Regime()
-	plain, refined := streamingError(r, 2), refinedError(r, 2)
+	plain, refined := rounding64(simd.Go).streamingError(r, 2), refinedError(r, 2)
 	in.Epsilon = (plain + refined) / 2
 	if _, _, cost := holdsBound(t, Streaming, in); cost[RefinedRows] != 1 {
 		t.Errorf("no row was refined for an error of %g between %g and %g", in.Epsilon, refined, plain)
@@ -230,13 +230,17 @@ func TestCostsDoNotDependOnCores(t *testing.T) {
 	for i := 0; i < 300; i += 2 { // refine every second row
 		clear(in.Q.RawRowView(i))
 	}
+	isa, err := simd.Chosen()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var first string
 	for cores := 1; cores <= 4; cores++ {
 		_, cost := run(t, Streaming, in, cores)
 		if cost[RefinedRows] != 150 {
 			t.Errorf("%d rows refined, want 150", cost[RefinedRows])
 		}
-		want := int64(8*(64*(3+2+64+2)+4*200+2*2+200*2) + 300)
+		want := streaming[float64]{loops: simd.Attention64(isa)}.bytes(in.Regime(), 1, true, true)
 		if cost[finegrain.Bytes] != want {
 			t.Errorf("%d bytes counted on %d cores, want %d", cost[finegrain.Bytes], cores, want)
 		}

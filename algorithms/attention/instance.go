@@ -20,6 +20,22 @@ type Instance struct {
 // Validate returns nil if the instance is one: shapes that fit, at least one query, key, coordinate and
 // value column, finite numbers, ε ≥ 0. Otherwise it says which matrix, row and column is at fault.
 func (in Instance) Validate() error {
+	if err := in.shapes(); err != nil {
+		return err
+	}
+	n, _ := in.Q.Dims()
+	m, _ := in.K.Dims()
+	if err := finite("Q", in.Q, n); err != nil {
+		return err
+	}
+	if err := finite("K", in.K, m); err != nil {
+		return err
+	}
+	return finite("V", in.V, m)
+}
+
+// shapes is Validate but for the entries.
+func (in Instance) shapes() error {
 	for _, x := range []struct {
 		name string
 		m    *mat.Dense
@@ -28,7 +44,7 @@ func (in Instance) Validate() error {
 			return fmt.Errorf("attention: %s is empty; at least one row and one column are needed", x.name)
 		}
 	}
-	n, d := in.Q.Dims()
+	_, d := in.Q.Dims()
 	m, dk := in.K.Dims()
 	mv, _ := in.V.Dims()
 	switch {
@@ -41,18 +57,15 @@ func (in Instance) Validate() error {
 	case !(in.Epsilon >= 0) || math.IsInf(in.Epsilon, 0):
 		return fmt.Errorf("attention: the error asked is %v; it must be a finite number, at least 0", in.Epsilon)
 	}
-	if err := finite("Q", in.Q, n); err != nil {
-		return err
-	}
-	if err := finite("K", in.K, m); err != nil {
-		return err
-	}
-	return finite("V", in.V, m)
+	return nil
 }
 
 // finite returns an error that names the first entry that is NaN or infinite.
 func finite(name string, x *mat.Dense, rows int) error {
 	for i := range rows {
+		if largestOf(x.RawRowView(i)) < infinite {
+			continue
+		}
 		for j, v := range x.RawRowView(i) {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
 				return fmt.Errorf("attention: %s is %v at row %d, column %d (counted from 0); "+

@@ -48,15 +48,21 @@ func (g Guarantee) Reach(r Regime) error {
 }
 
 // admit is how every Run begins: it refuses what is not an instance or lies outside the regime.
-func (g Guarantee) admit(in Instance) (Regime, error) {
-	if err := in.Validate(); err != nil {
-		return Regime{}, err
+func (g Guarantee) admit(env finegrain.Env, in Instance) (survey, error) {
+	if err := in.shapes(); err != nil {
+		return survey{}, err
 	}
-	r := in.Regime()
-	if err := g.Valid(r); err != nil {
-		return r, &OutsideRegime{Method: g.Method, Reason: err}
+	s, err := in.survey(env)
+	switch {
+	case err != nil:
+		return survey{}, fmt.Errorf("attention: %s stopped: %w", g.Method, err)
+	case !s.finite:
+		return survey{}, in.Validate()
 	}
-	return r, nil
+	if err := g.Valid(s.Regime); err != nil {
+		return s, &OutsideRegime{Method: g.Method, Reason: err}
+	}
+	return s, nil
 }
 
 // OutsideRegime is the error of a method that is asked for what its guarantee does not cover.
@@ -94,6 +100,20 @@ const (
 	maxBigScore   = 0x1p60
 	maxFloatValue = 0x1p1020
 )
+
+// maxSingleScore keeps scaled queries and scores within float32, where long before no bound says anything.
+const maxSingleScore = 0x1p60
+
+// validSingle is the regime of the float32 method.
+func validSingle(r Regime) error {
+	if err := validFloat(r); err != nil {
+		return err
+	}
+	if score := r.Score(); !(score < maxSingleScore) {
+		return fmt.Errorf("scores may reach %.3g, beyond what float32 serves for; use the method \"streaming\"", score)
+	}
+	return nil
+}
 
 // validFloat is the regime of the float64 methods: nothing overflows.
 func validFloat(r Regime) error {

@@ -58,20 +58,22 @@ func validBig(r Regime) error {
 }
 
 func runMultiprecision(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
-	r, err := guaranteeMultiprecision.admit(in)
+	s, err := guaranteeMultiprecision.admit(env, in)
 	if err != nil {
 		return Output{}, nil, err
 	}
+	r := s.Regime
 	return definition(env, in, r, nil, bitsFor(r))
 }
 
 // Reference computes the given rows by definition, with error at most 2^−bits·max|V|; rows nil means all
 // of them. Row number x of the output belongs to query rows[x]. The instance's ε is not looked at.
 func Reference(env finegrain.Env, in Instance, rows []int, bits uint) (Output, error) {
-	r, err := guaranteeMultiprecision.admit(in)
+	s, err := guaranteeMultiprecision.admit(env, in)
 	if err != nil {
 		return Output{}, err
 	}
+	r := s.Regime
 	for _, i := range rows {
 		if i < 0 || i >= r.Queries {
 			panic(fmt.Sprintf("attention: Reference asked for row %d of %d", i, r.Queries))

@@ -8,43 +8,114 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// Norms, spread and grain: what is measured of rows and columns. All upper bounds are rounded up.
+// Norms, spread and grain: what is measured of rows and columns. All upper bounds are rounded up. The loops are
+// written out since every instance goes through them, and float32 attention of 4096 keys takes only a hundred
+// times as long.
 
-func maxAbs(x []float64) float64 {
-	var most float64
-	for _, v := range x {
-		most = max(most, math.Abs(v))
-	}
-	return most
+// Rows whose largest entry is between these, in bits, are squared as they are: 2^±480.
+const (
+	leastSquared = (1023 - 480) << 52
+	mostSquared  = (1023 + 480) << 52
+
+	infinite = 0x7ff << 52 // the bits of +Inf; those of numbers are less, those of NaN are more
+)
+
+// norm2 is the Euclidean norm, rounded up. A plain sum of squares adds at most (len + 1)u/2 to its relative error,
+// in any order. Where squares leave the range gonum's norm serves, which scales by the largest entry so far; a
+// step of its sum of squares, whether it changes the scale or not, adds at most 5u to the relative error, hence
+// 2.5u to the root's, and the root and the last product 3u. The step up is for a last product below 2^−1022, which
+// is rounded to a multiple of 2^−1074.
+func norm2(x []float64) float64 {
+	norm, _ := normAndLargest(x)
+	return norm
 }
 
-// norm2 is the Euclidean norm, rounded up. Gonum scales by the largest entry so far; a step of its sum of
-// squares, whether it changes the scale or not, adds at most 5u to the relative error, hence 2.5u to the
-// root's, and the root and the last product 3u. The step up is for a last product below 2^−1022, which is
-// rounded to a multiple of 2^−1074.
-func norm2(x []float64) float64 {
-	norm := floats.Norm(x, 2)
-	if norm == 0 {
-		return 0
+// normAndLargest is norm2, and the bits of the largest absolute entry: they are ordered as the numbers are, and
+// what is not finite is above them all.
+func normAndLargest(x []float64) (norm float64, largest uint64) {
+	var a, b, c, d float64
+	y := x
+	for ; len(y) >= 4; y = y[4:] {
+		p, q, r, s := y[0], y[1], y[2], y[3]
+		a, b, c, d = a+p*p, b+q*q, c+r*r, d+s*s
+		largest = max(largest, magnitude(p), magnitude(q), magnitude(r), magnitude(s))
 	}
-	return math.Nextafter(norm*(1+float64(3*len(x)+8)*unit), math.Inf(1))
+	for _, p := range y {
+		a += p * p
+		largest = max(largest, magnitude(p))
+	}
+	switch {
+	case largest == 0:
+		return 0, 0
+	case largest > leastSquared && largest < mostSquared:
+		norm = math.Sqrt((a + b) + (c + d)) // what squares below 2^−1022 lose is less than u of the largest
+	default:
+		norm = floats.Norm(x, 2)
+	}
+	return math.Nextafter(norm*(1+float64(3*len(x)+8)*unit), math.Inf(1)), largest
+}
+
+// magnitude is the bits of |x|.
+func magnitude(x float64) uint64 { return math.Float64bits(x) &^ (1 << 63) }
+
+// largestOf is the bits of the largest absolute entry.
+func largestOf(x []float64) (largest uint64) {
+	for ; len(x) >= 4; x = x[4:] {
+		largest = max(largest, magnitude(x[0]), magnitude(x[1]), magnitude(x[2]), magnitude(x[3]))
+	}
+	for _, p := range x {
+		largest = max(largest, magnitude(p))
+	}
+	return largest
 }
 
 // spreadOf is the largest difference between two values of one column, rounded up. It is at most
 // widestSpread, since rounding is monotone and 2·max|V| is a float64.
 func spreadOf(v *mat.Dense) float64 {
 	rows, cols := v.Dims()
-	least, most := make([]float64, cols), make([]float64, cols)
-	copy(least, v.RawRowView(0))
-	copy(most, v.RawRowView(0))
-	for j := 1; j < rows; j++ {
-		for c, x := range v.RawRowView(j) {
-			least[c], most[c] = min(least[c], x), max(most[c], x)
+	x := newExtent(cols)
+	x.include(v, 0, rows)
+	return x.spread()
+}
+
+// extent is the least and the largest entry of each column.
+type extent struct{ least, most []float64 }
+
+func newExtent(cols int) extent {
+	x := extent{make([]float64, cols), make([]float64, cols)}
+	for c := range cols {
+		x.least[c], x.most[c] = math.Inf(1), math.Inf(-1)
+	}
+	return x
+}
+
+// include takes the rows from … to−1 in.
+func (x extent) include(v *mat.Dense, from, to int) {
+	least, most := x.least, x.most[:len(x.least)]
+	for j := from; j < to; j++ {
+		row := v.RawRowView(j)[:len(least)]
+		for c, y := range row {
+			if y < least[c] {
+				least[c] = y
+			}
+			if y > most[c] {
+				most[c] = y
+			}
 		}
 	}
+}
+
+// join takes in what another extent has.
+func (x extent) join(y extent) {
+	for c := range x.least {
+		x.least[c], x.most[c] = min(x.least[c], y.least[c]), max(x.most[c], y.most[c])
+	}
+}
+
+func (x extent) spread() float64 {
 	var spread float64
-	for c := range least {
-		spread = max(spread, most[c]-least[c])
+	for c := range x.least {
+		spread = max(spread, x.most[c]-x.least[c])
 	}
 	return spread * (1 + 2*unit)
 }
@@ -55,15 +126,30 @@ func widestSpread(r Regime) float64 { return 2 * r.MaxV * (1 + 2*unit) }
 // grain is the largest power of two that every entry is a multiple of, or 0 if all are 0.
 func grain(x *mat.Dense) float64 {
 	rows, _ := x.Dims()
-	least := math.MaxInt
-	for i := range rows {
+	return powerOf(grainExponent(x, 0, rows))
+}
+
+// noGrain is the exponent of a grain of nothing but zeros.
+const noGrain = math.MaxInt
+
+func powerOf(exponent int) float64 {
+	if exponent == noGrain {
+		return 0
+	}
+	return math.Ldexp(1, exponent)
+}
+
+// grainExponent is that of the grain of the rows from … to−1.
+func grainExponent(x *mat.Dense, from, to int) int {
+	least := noGrain
+	for i := from; i < to; i++ {
 		for _, v := range x.RawRowView(i) {
-			if v == 0 {
-				continue
-			}
 			// v = m·2^(e−1075), the implicit bit of m set unless e is that of numbers below 2^−1022.
 			b := math.Float64bits(v)
 			m, e := b&(1<<52-1), int(b>>52&0x7ff)
+			if e-1075 >= least || v == 0 {
+				continue // m·2^(e−1075) is a multiple of 2^least
+			}
 			if e == 0 {
 				e = 1
 			} else {
@@ -72,8 +158,5 @@ func grain(x *mat.Dense) float64 {
 			least = min(least, e-1075+bits.TrailingZeros64(m))
 		}
 	}
-	if least == math.MaxInt {
-		return 0
-	}
-	return math.Ldexp(1, least)
+	return least
 }

@@ -36,14 +36,14 @@ func refinementWords(keys, valueDim int64) int64 { return (1+3)*keys + 2*valueDi
 
 // refine computes row i of the output into o, up to the scaling of V; it returns false if it was stopped.
 // The bound is refinedError.
-func (t *tile) refine(env finegrain.Env, o []float64, i int) bool {
-	if t.refined == nil {
-		t.refined = newRefinement(t.regime.Keys, t.regime.ValueDim)
+func (w *worker) refine(env finegrain.Env, o []float64, i int) bool {
+	if w.refined == nil {
+		w.refined = newRefinement(w.regime.Keys, w.regime.ValueDim)
 	}
-	w := t.refined
+	memory := w.refined
 	pace := pace{env: env}
-	q := t.in.Q.RawRowView(i)
-	scores := w.scores[:t.in.Visible(i)]
+	q := w.in.Q.RawRowView(i)
+	scores := memory.scores[:w.in.Visible(i)]
 
 	// Plain scores, to see which keys can matter. Each is within an error e of the truth, so a key that is
 	// more than cutoff + 2e below the largest computed score truly is more than cutoff below the largest.
@@ -53,14 +53,14 @@ func (t *tile) refine(env finegrain.Env, o []float64, i int) bool {
 		if pace.stopped(len(q)) {
 			return false
 		}
-		scores[j] = t.regime.Scale * floats.Dot(q, t.in.K.RawRowView(j))
+		scores[j] = w.regime.Scale * floats.Dot(q, w.in.K.RawRowView(j))
 		most = max(most, scores[j])
 	}
-	row := t.regime
+	row := w.regime
 	row.QNorm = norm2(q)
-	threshold := most - cutoff(t.regime.Keys) - 2*(scoreError(row)+scoreUnderflow(row))
+	threshold := most - cutoff(w.regime.Keys) - 2*(scoreError(row)+scoreUnderflow(row))
 
-	w.near = w.near[:0]
+	memory.near = memory.near[:0]
 	top := doubleDouble{math.Inf(-1), 0}
 	for j, x := range scores {
 		if pace.stopped(workDouble * len(q)) {
@@ -69,30 +69,30 @@ func (t *tile) refine(env finegrain.Env, o []float64, i int) bool {
 		if x < threshold {
 			continue
 		}
-		score := dot2(q, t.in.K.RawRowView(j)).times(t.regime.Scale)
-		w.near = append(w.near, nearKey{j, score})
+		score := dot2(q, w.in.K.RawRowView(j)).times(w.regime.Scale)
+		memory.near = append(memory.near, nearKey{j, score})
 		if score.hi > top.hi || score.hi == top.hi && score.lo > top.lo {
 			top = score
 		}
 	}
 
 	var sum doubleDouble
-	clear(w.numerators)
-	for _, k := range w.near {
+	clear(memory.numerators)
+	for _, k := range memory.near {
 		if pace.stopped(workDouble * len(o)) {
 			return false
 		}
 		p := exp2(math.Log2E * k.score.minus(top))
 		sum = sum.add(p)
-		for c, v := range t.values.Data[k.index*t.values.Stride:][:len(o)] {
-			w.numerators[c] = w.numerators[c].add(float64(p * v))
+		for c, v := range w.operands.values.RawRowView(k.index) {
+			memory.numerators[c] = memory.numerators[c].add(float64(p * v))
 		}
 	}
-	for c, n := range w.numerators {
+	for c, n := range memory.numerators {
 		o[c] = (n.hi + n.lo) / (sum.hi + sum.lo)
 	}
-	t.refinedRows++
-	t.refinedProducts += int64(len(w.near))
+	w.refinedRows++
+	w.refinedProducts += int64(len(memory.near))
 	return true
 }
 

@@ -1,7 +1,12 @@
 package attention
 
 import (
+	"context"
+	"errors"
 	"math"
+	"sync"
+
+	"finegrain"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -24,24 +29,67 @@ type Regime struct {
 
 // Regime measures the instance, which must be valid, in one pass over its entries.
 func (in Instance) Regime() Regime {
-	r := Regime{Scale: in.Scale, Epsilon: in.Epsilon, Causal: in.Causal}
-	r.Queries, r.Dim = in.Q.Dims()
-	r.Keys, r.ValueDim = in.V.Dims()
-	measure := func(x *mat.Dense, rows int) (norm float64) {
-		for i := range rows {
-			row := x.RawRowView(i)
-			r.B = max(r.B, maxAbs(row))
-			norm = max(norm, norm2(row))
+	s, _ := in.survey(finegrain.Env{Context: context.Background(), Cores: 1}) // nothing can stop it
+	return s.Regime
+}
+
+// survey is what a pass over an instance finds.
+type survey struct {
+	Regime
+	spread float64 // the largest difference between two values of one column, rounded up
+	finite bool
+}
+
+// surveyed is the number of entries of a task.
+const surveyed = 1 << 14
+
+// survey makes the pass on all cores. Every number is a maximum or a minimum, so it does not depend on how many
+// there are.
+func (in Instance) survey(env finegrain.Env) (survey, error) {
+	all := survey{Regime: Regime{Scale: in.Scale, Epsilon: in.Epsilon, Causal: in.Causal}, finite: true}
+	all.Queries, all.Dim = in.Q.Dims()
+	all.Keys, all.ValueDim = in.V.Dims()
+
+	var lock sync.Mutex
+	var entries, values uint64 // bits of the largest
+	columns, grain := newExtent(all.ValueDim), noGrain
+	each := func(rows, cols int, work func(from, to int)) error {
+		block := max(1, surveyed/cols)
+		return env.ForEach((rows+block-1)/block, func(b int) { work(b*block, min((b+1)*block, rows)) })
+	}
+	norms := func(x *mat.Dense, norm *float64) func(from, to int) {
+		return func(from, to int) {
+			longest, largest := 0.0, uint64(0)
+			for i := from; i < to; i++ {
+				n, l := normAndLargest(x.RawRowView(i))
+				longest, largest = max(longest, n), max(largest, l)
+			}
+			lock.Lock()
+			defer lock.Unlock()
+			*norm, entries = max(*norm, longest), max(entries, largest)
 		}
-		return norm
 	}
-	r.QNorm = measure(in.Q, r.Queries)
-	r.KNorm = measure(in.K, r.Keys)
-	for j := range r.Keys {
-		r.MaxV = max(r.MaxV, maxAbs(in.V.RawRowView(j)))
+	err := errors.Join(
+		each(all.Queries, all.Dim, norms(in.Q, &all.QNorm)),
+		each(all.Keys, all.Dim, norms(in.K, &all.KNorm)),
+		each(all.Keys, all.ValueDim, func(from, to int) {
+			part, largest := newExtent(all.ValueDim), uint64(0)
+			for j := from; j < to; j++ {
+				largest = max(largest, largestOf(in.V.RawRowView(j)))
+			}
+			part.include(in.V, from, to)
+			g := grainExponent(in.V, from, to)
+			lock.Lock()
+			defer lock.Unlock()
+			columns.join(part)
+			values, grain = max(values, largest), min(grain, g)
+		}))
+	if entries >= infinite || values >= infinite {
+		return survey{}, err // finite is false
 	}
-	r.VGrain = grain(in.V)
-	return r
+	all.B, all.MaxV = math.Float64frombits(entries), math.Float64frombits(values)
+	all.spread, all.VGrain = columns.spread(), powerOf(grain)
+	return all, err
 }
 
 // Score is an upper bound on |s·⟨q,k⟩| over all pairs, by Cauchy and Schwarz; +Inf if it overflows.

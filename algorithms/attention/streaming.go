@@ -7,36 +7,81 @@ import (
 	"sync"
 
 	"finegrain"
+	"finegrain/internal/simd"
 
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 )
 
-// Streaming is one pass over the keys in tiles, with a running maximum for each query (Milakov and
+// Streaming attention is one pass over the keys in tiles, with a running maximum for each query (Milakov and
 // Gimelshein 2018; the tiled form of Dao et al. 2022), on all cores, without any n×n object.
 //
 // After some keys a query holds an integer M, l = Σ_j 2^(y_j − M) and o = Σ_j 2^(y_j − M)·v_j, where
-// y_j = s·log₂e·⟨q,k_j⟩ and M is at least every y_j so far. A tile whose largest score exceeds M raises M
-// to its ceiling and multiplies l and o by a power of two, which is exact: rescaling costs no accuracy,
-// however often it happens. At the end o/l is the row of the output.
+// y_j = s·log₂e·⟨q,k_j⟩. M is the ceiling of the largest y_j so far: a tile whose largest score exceeds M raises
+// it and multiplies l and o by a power of two, which is exact, so that rescaling costs no accuracy however often
+// it happens. At the end o/l is the row of the output.
 //
 // Each query is computed alone and its keys are cut into the same tiles always, so the result does not
-// depend on how the queries are spread over cores. Error bounds are in bound.go; rows whose bound is too
-// large are done again by refine.
-var Streaming = Method{
-	Name:      "streaming",
-	Doc:       "one pass over keys in tiles with a running maximum, in float64, on all cores",
-	Guarantee: guaranteeStreaming,
-	Run:       func(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) { return stream(env, in, portable) },
+// depend on how the queries are spread over cores. The arithmetic of a tile is that of vector instructions
+// (vector.go) or of plain Go (portable.go). Error bounds are in bound.go; rows of the float64 method whose bound is
+// too large are done again by refine.
+
+// Streaming is streaming attention in float64, with the instructions that package simd chooses.
+var Streaming Method = streaming64(simd.Chosen())
+
+// StreamingIn is Streaming with the instructions that are named. It panics if the processor lacks them.
+func StreamingIn(isa simd.ISA) Method { return streaming64(supported(isa), nil) }
+
+// Streaming32 is streaming attention in float32, with the instructions that package simd chooses: about twice
+// as fast, and for errors from about 10^−5·max|V| on.
+var Streaming32 Method = streaming32(simd.Chosen())
+
+// Streaming32In is Streaming32 with the instructions that are named. It panics if the processor lacks them.
+func Streaming32In(isa simd.ISA) Method { return streaming32(supported(isa), nil) }
+
+func supported(isa simd.ISA) simd.ISA {
+	if !slices.Contains(simd.Supported(), isa) {
+		panic(fmt.Sprintf("attention: this processor has no %v instructions; ask simd.Supported", isa))
+	}
+	return isa
 }
 
-// The tile: keys × queries. BenchmarkStreaming at d = 64 is flat to a tenth between 48 and 96 keys and from
-// 32 queries on: a tile of K or V stays in the first-level cache of 48 KiB, and each load of it serves 64
-// queries. The error bound grows with tileKeys + m/tileKeys, which is least at √m.
-const (
-	tileKeys    = 64
-	tileQueries = 64
-)
+// streaming64 is the method for a choice of instructions; a choice that failed is the error of every run.
+func streaming64(isa simd.ISA, failed error) Method {
+	s := streaming[float64]{
+		guarantee: guaranteeStreaming(isa), rounding: rounding64(isa),
+		loops: simd.Attention64(isa), portable: portable64, refines: true, steady: steady64,
+	}
+	return Method{
+		Name:      s.guarantee.Method,
+		Doc:       "one pass over keys in tiles with a running maximum, in float64, on all cores",
+		Guarantee: s.guarantee,
+		Run:       s.method(failed),
+	}
+}
+
+// streaming32 is streaming64 in float32.
+func streaming32(isa simd.ISA, failed error) Method {
+	s := streaming[float32]{
+		guarantee: guaranteeStreaming32(isa), rounding: rounding32(isa),
+		loops: simd.Attention32(isa), portable: portable32, steady: steady32,
+	}
+	return Method{
+		Name:      s.guarantee.Method,
+		Doc:       "the same in float32: half the time, for errors from about 10^−5·max|V| on",
+		Guarantee: s.guarantee,
+		Run:       s.method(failed),
+	}
+}
+
+// streaming is what differs between the methods.
+type streaming[F simd.Float] struct {
+	guarantee Guarantee
+	rounding  rounding
+	loops     *simd.Attention[F] // nil: portable
+	portable  kernel[F]
+	refines   bool    // rows whose bound is too large
+	steady    float64 // scores to base 2 up to here need no shift
+}
 
 // Kinds of operation that only refined rows count.
 const (
@@ -44,53 +89,76 @@ const (
 	RefinedProducts = "refined_inner_products" // in double-double
 )
 
-func stream(env finegrain.Env, in Instance, k kernel) (Output, finegrain.Cost, error) {
-	r, err := guaranteeStreaming.admit(in)
+// blockQueries is the number of queries of a task at most. A tile of K and V is read from memory or from the
+// outer caches once for each block; BenchmarkBlocks shows what more queries bring.
+const blockQueries = 96
+
+func (s streaming[F]) method(failed error) func(finegrain.Env, Instance) (Output, finegrain.Cost, error) {
+	return func(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
+		if failed != nil {
+			return Output{}, nil, fmt.Errorf("attention: %w", failed)
+		}
+		return s.run(env, in)
+	}
+}
+
+func (s streaming[F]) run(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
+	surveyed, err := s.guarantee.admit(env, in)
 	if err != nil {
 		return Output{}, nil, err
 	}
+	r := surveyed.Regime
 	// Bounds depend on norms only, so what cannot be promised is refused before any work.
-	refined, bound := planRefinement(in, r)
+	refined, bound := s.plan(in, surveyed)
 	if r.Epsilon > 0 && bound > r.Epsilon {
-		return Output{}, nil, &CannotPromise{Method: guaranteeStreaming.Method, Asked: r.Epsilon, Bound: bound}
+		return Output{}, nil, &CannotPromise{Method: s.guarantee.Method, Asked: r.Epsilon, Bound: bound}
 	}
 	out := Output{Float: mat.NewDense(r.Queries, r.ValueDim, nil), Bound: bound}
-	values, exponent := normalValues(in.V, r)
-	block := min(tileQueries, max(1, r.Queries/(4*env.Workers())))
-	blocks := (r.Queries + block - 1) / block
+	block := min(blockQueries, max(1, r.Queries/(4*env.Workers())))
+	if s.loops != nil {
+		block = (block + s.loops.Rows - 1) / s.loops.Rows * s.loops.Rows
+	}
+	x := operandsOf(in, r, s.refines)
+	cost := finegrain.Cost{finegrain.Bytes: s.bytes(r, 1, slices.Contains(refined, true), x.copied)}
+	fresh, err := s.tiles(env, in, r, x, block)
+	if err != nil {
+		return Output{}, cost, fmt.Errorf("attention: %s stopped: %w", s.guarantee.Method, err)
+	}
 
+	blocks := (r.Queries + block - 1) / block
 	var lock sync.Mutex // of progress
 	done := 0
-	tiles := scratch[tile]{fresh: func() *tile { return newTile(in, r, values, k, block) }}
+	workers := scratch[worker]{fresh: func() *worker { return &worker{tile: fresh(), in: in, regime: r, operands: x} }}
 	err = env.ForEach(blocks, func(b int) {
 		from, to := b*block, min((b+1)*block, r.Queries)
-		tiles.use(func(t *tile) { t.rows(env, out.Float, from, to, refined, exponent) })
+		workers.use(func(w *worker) { w.rows(env, out.Float, from, to, refined) })
 		lock.Lock()
 		defer lock.Unlock()
 		done++
 		env.Report(done, blocks, "blocks of queries")
 	})
-
-	// The bytes are those of one core, so that the count does not depend on their number.
-	cost := finegrain.Cost{finegrain.Bytes: streamingBytes(r, 1, slices.Contains(refined, true), values != in.V)}
-	for _, t := range tiles.all {
-		cost.Add(t.cost())
+	for _, w := range workers.all {
+		cost.Add(w.cost())
 	}
 	if err != nil {
-		return Output{}, cost, fmt.Errorf("attention: streaming stopped: %w", err)
+		return Output{}, cost, fmt.Errorf("attention: %s stopped: %w", s.guarantee.Method, err)
 	}
 	return out, cost, nil
 }
 
-// planRefinement says which rows plain float64 does not resolve, and what can be promised of all.
-func planRefinement(in Instance, r Regime) (refined []bool, bound float64) {
-	spread := spreadOf(in.V)
-	refined = make([]bool, r.Queries)
+// plan says which rows are to be refined (nil: none is), and what can be promised of all.
+func (s streaming[F]) plan(in Instance, r survey) (refined []bool, bound float64) {
+	// The bound grows with the norm of the query.
+	bound = s.rounding.streamingError(r.Regime, r.spread)
+	if !s.refines || bound <= refineAbove(r.Regime) {
+		return nil, bound
+	}
+	refined, bound = make([]bool, r.Queries), 0
 	for i := range refined {
-		row := r
+		row := r.Regime
 		row.QNorm = norm2(in.Q.RawRowView(i))
-		off := streamingError(row, spread)
-		if again := refinedError(row, spread); off > refineAbove(r) && again < off {
+		off := s.rounding.streamingError(row, r.spread)
+		if again := refinedError(row, r.spread); off > refineAbove(row) && again < off {
 			refined[i], off = true, again
 		}
 		bound = max(bound, off)
@@ -98,131 +166,66 @@ func planRefinement(in Instance, r Regime) (refined []bool, bound float64) {
 	return refined, bound
 }
 
-// normalValues returns V·2^−exponent, its largest entry near 1 unless V's own magnitude, below 2^500 and
-// above 2^−500, is safe from overflow and underflow. Scaling is exact but for entries below 2^−1022 of
-// the largest.
-func normalValues(v *mat.Dense, r Regime) (values *mat.Dense, exponent int) {
-	if e := math.Ilogb(r.MaxV); r.MaxV != 0 && (e < -500 || e > 500) {
-		values = mat.NewDense(r.Keys, r.ValueDim, nil)
-		values.Apply(func(_, _ int, x float64) float64 { return math.Ldexp(x, -e) }, v)
-		return values, e
+// tile is the working memory of a worker: a block of queries against a run of keys.
+type tile interface {
+	// block computes rows from … to−1 of out, up to the scaling of V; it returns false if it was stopped.
+	block(env finegrain.Env, out *mat.Dense, from, to int) bool
+
+	// pairs is the number of pairs of a query and a key that it sees which were worked on so far.
+	pairs() int64
+}
+
+// tiles prepares what all workers share and returns what makes the working memory of one.
+func (s streaming[F]) tiles(env finegrain.Env, in Instance, r Regime, x operands, block int) (func() tile, error) {
+	if s.loops == nil {
+		shared := convert[F](in, x)
+		return func() tile { return newPortableTile(in, r, x, s.portable, shared, block) }, nil
 	}
-	return v, 0
+	packed, err := pack(env, s.loops, in, r, x)
+	// The factor is for the rounding of the scores: nothing else may carry one beyond steady.
+	packed.steady = r.Score()*math.Log2E*(1+0x1p-10) <= s.steady
+	return func() tile { return newVectorTile(s.loops, packed, in, r, x, block) }, err
 }
 
-// tile is one worker's state for a block of queries.
-type tile struct {
-	kernel kernel
-	in     Instance
-	regime Regime
-	keys   blas64.General
-	values blas64.General
+// worker computes rows and what they need beside the tile.
+type worker struct {
+	tile     tile
+	in       Instance
+	regime   Regime
+	operands operands
+	refined  *refinement // made when first needed
 
-	queries blas64.General // block × d, times s·log₂e
-	scores  blas64.General // block × tileKeys; then weights
-	part    blas64.General // block × dv: the tile's part of the numerator
-	shift   []float64      // M
-	sum     []float64      // l
-	refined *refinement    // made when first needed
-
-	pairs, refinedRows, refinedProducts int64
-}
-
-func newTile(in Instance, r Regime, values *mat.Dense, k kernel, block int) *tile {
-	return &tile{
-		kernel: k, in: in, regime: r,
-		keys: in.K.RawMatrix(), values: values.RawMatrix(),
-		queries: general(block, r.Dim), scores: general(block, tileKeys), part: general(block, r.ValueDim),
-		shift: make([]float64, block), sum: make([]float64, block),
-	}
-}
-
-func general(rows, cols int) blas64.General {
-	return blas64.General{Rows: rows, Cols: cols, Stride: cols, Data: make([]float64, rows*cols)}
-}
-
-// window is the rows from … to−1 of g.
-func window(g blas64.General, from, to int) blas64.General {
-	return blas64.General{Rows: to - from, Cols: g.Cols, Stride: g.Stride, Data: g.Data[from*g.Stride:]}
+	refinedRows, refinedProducts int64
 }
 
 // rows computes the rows from … to−1 of out; it stops half-way if env is done.
-func (t *tile) rows(env finegrain.Env, out *mat.Dense, from, to int, refined []bool, exponent int) {
-	if !t.block(env, out, from, to) {
+func (w *worker) rows(env finegrain.Env, out *mat.Dense, from, to int, refined []bool) {
+	if !w.tile.block(env, out, from, to) {
 		return
 	}
 	for i := from; i < to; i++ {
 		o := out.RawRowView(i)
-		if refined[i] && !t.refine(env, o, i) {
+		if refined != nil && refined[i] && !w.refine(env, o, i) {
 			return
 		}
-		for c := range o {
-			o[c] = math.Ldexp(o[c], exponent)
-		}
-	}
-}
-
-// block computes the rows from … to−1 of out, up to the scaling of V; it returns false if it was stopped.
-func (t *tile) block(env finegrain.Env, out *mat.Dense, from, to int) bool {
-	rows := to - from
-	for i := range rows {
-		q := t.queries.Data[i*t.queries.Stride:]
-		for l, x := range t.in.Q.RawRowView(from + i) {
-			q[l] = t.regime.Scale * x * math.Log2E // s·x first: s·log₂e may overflow
-		}
-		t.shift[i], t.sum[i] = math.Inf(-1), 0
-	}
-	for low := 0; low < t.in.Visible(to-1); low += tileKeys {
-		if env.Err() != nil {
-			return false
-		}
-		high := min(low+tileKeys, t.regime.Keys)
-		if high <= t.in.Visible(from) { // every query of the block sees every key of the tile
-			t.rectangle(out, from, 0, rows, low, high)
+		if w.operands.valueExponent == 0 {
 			continue
 		}
-		for i := range rows { // on the diagonal each query sees its own part
-			if end := min(high, t.in.Visible(from+i)); end > low {
-				t.rectangle(out, from, i, i+1, low, end)
-			}
-		}
-	}
-	for i := range rows {
-		o := out.RawRowView(from + i)
 		for c := range o {
-			o[c] /= t.sum[i]
+			o[c] = math.Ldexp(o[c], w.operands.valueExponent)
 		}
 	}
-	return true
 }
 
-// rectangle lets the queries from+first … from+last−1 take in the keys low … high−1.
-func (t *tile) rectangle(out *mat.Dense, from, first, last, low, high int) {
-	scores := window(t.scores, first, last)
-	scores.Cols = high - low
-	t.kernel.scores(scores, window(t.queries, first, last), window(t.keys, low, high))
-	for i := first; i < last; i++ {
-		y := t.scores.Data[i*t.scores.Stride:][:high-low]
-		if top := math.Ceil(t.kernel.most(y, t.shift[i])); top > t.shift[i] {
-			rescale := powerOfTwo(t.shift[i] - top)
-			t.shift[i] = top
-			t.sum[i] *= rescale
-			o := out.RawRowView(from + i)
-			for c := range o {
-				o[c] *= rescale
-			}
-		}
-		t.sum[i] += t.kernel.exponentials(y, t.shift[i])
+func (w *worker) cost() finegrain.Cost {
+	d, dv, pairs := int64(w.regime.Dim), int64(w.regime.ValueDim), w.tile.pairs()
+	return finegrain.Cost{
+		finegrain.InnerProducts: pairs,
+		finegrain.MultiplyAdds:  pairs * (d + dv),
+		finegrain.Exponentials:  pairs,
+		RefinedRows:             w.refinedRows,
+		RefinedProducts:         w.refinedProducts,
 	}
-	part := window(t.part, first, last)
-	t.kernel.values(part, scores, window(t.values, low, high))
-	for i := first; i < last; i++ {
-		o := out.RawRowView(from + i)
-		for c, x := range t.part.Data[i*t.part.Stride:][:len(o)] {
-			o[c] += x
-		}
-	}
-	t.pairs += int64(last-first) * int64(high-low)
 }
 
 // powerOfTwo is 2^x for an integer x ≤ 0 or −Inf, and 0 where that is below 2^−1022.
@@ -233,28 +236,36 @@ func powerOfTwo(x float64) float64 {
 	return math.Float64frombits(uint64(1023+int(x)) << 52)
 }
 
-func (t *tile) cost() finegrain.Cost {
-	d, dv := int64(t.regime.Dim), int64(t.regime.ValueDim)
-	return finegrain.Cost{
-		finegrain.InnerProducts: t.pairs,
-		finegrain.MultiplyAdds:  t.pairs * (d + dv),
-		finegrain.Exponentials:  t.pairs,
-		RefinedRows:             t.refinedRows,
-		RefinedProducts:         t.refinedProducts,
-	}
-}
-
-// streamingBytes is the working memory on so many cores: blocks of queries, what refinement needs, and a
-// copy of V.
-func streamingBytes(r Regime, cores int, refining, copying bool) int64 {
+// bytes is the working memory on so many cores: a copy of V where it is scaled, K and V packed or converted,
+// blocks of queries, and what refinement needs.
+func (s streaming[F]) bytes(r Regime, cores int, refining, copying bool) int64 {
 	n, m, d, dv := int64(r.Queries), int64(r.Keys), int64(r.Dim), int64(r.ValueDim)
-	words := tileQueries * (d + dv + tileKeys + 2)
+	size := int64(8)
+	if isSingle[F]() {
+		size = 4
+	}
+	var shared, each int64 // in bytes
+	switch {
+	case s.loops != nil:
+		columns, rows, lanes := int64(s.loops.Columns(r.ValueDim)), int64(s.loops.Rows), int64(s.loops.Lanes)
+		width := columns
+		if s.loops.Few(r.ValueDim) {
+			width = dv
+		}
+		shared = size * int64(s.loops.Keys(r.Keys)) * (d + width)
+		each = size * ((blockQueries+rows)*(d+columns+lanes+1) + rows*(simd.Stride+lanes) + 5*64)
+	default:
+		d, dv := int64(rowStride[F](r.Dim)), int64(rowStride[F](r.ValueDim))
+		each = size*blockQueries*(d+2*dv+tileKeys+2) + 6*64
+		if isSingle[F]() {
+			shared = size*m*(d+dv) + 2*64
+		}
+	}
 	if refining {
-		words += refinementWords(m, dv)
+		each += 8 * refinementWords(m, dv)
 	}
-	words *= int64(cores)
 	if copying {
-		words += m * dv
+		shared += 8 * m * dv
 	}
-	return 8*words + n // a byte for each query: whether it is refined
+	return shared + each*int64(cores) + n // a byte for each query: whether it is refined
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"finegrain"
+	"finegrain/internal/simd"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -191,8 +192,13 @@ func TestStreamingMemory(t *testing.T) {
 		run(t, Streaming, in, 2)
 		runtime.ReadMemStats(&after)
 		used := int64(after.TotalAlloc - before.TotalAlloc)
+		isa, err := simd.Chosen()
+		if err != nil {
+			t.Fatal(err)
+		}
 		refining, copying := in.Regime().B > 1, in.Regime().MaxV > 1
-		if limit := int64(8*rows*d) + streamingBytes(in.Regime(), 2, refining, copying) + 1<<20; used > limit {
+		s := streaming[float64]{loops: simd.Attention64(isa)}
+		if limit := int64(8*rows*d) + s.bytes(in.Regime(), 2, refining, copying) + 1<<20; used > limit {
 			t.Errorf("%d queries: %d bytes allocated; output, working memory and a megabyte are %d", rows, used, limit)
 		}
 	}

@@ -1,0 +1,85 @@
+package attention
+
+import (
+	"math"
+	"unsafe"
+
+	"finegrain/internal/simd"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Operands are Q, K and V as the streaming methods compute with them: scaled by powers of two, which is exact,
+// so that nothing overflows or underflows that need not. With k' = k·2^−κ and v' = v·2^−ν the scores are
+// y = ⟨q',k'⟩ for q' = s·log₂e·2^κ·q, and the output is 2^ν times that of V'.
+//
+// In float64 κ = 0, and ν = 0 unless V's own magnitude is beyond 2^±500. Scaling V then is exact but for entries
+// below 2^−1022 of the largest. In float32 the largest row of K' has its norm in [1, 2) and the largest entry of
+// V' its magnitude; entries of Q', K' and V' below tiny become 0.
+
+type operands struct {
+	values        *mat.Dense // V; V·2^−ν if copied
+	copied        bool
+	keyExponent   int // κ
+	valueExponent int // ν
+}
+
+// tiny is the least magnitude that float32 operands keep: products of two of them are zero or nearly so, and
+// numbers below 2^−126, with which processors are slow, do not occur.
+const tiny = 0x1p-100
+
+func operandsOf(in Instance, r Regime, double bool) operands {
+	x := operands{values: in.V}
+	switch e := math.Ilogb(r.MaxV); {
+	case r.MaxV == 0:
+	case !double:
+		x.valueExponent = e
+	case e < -500 || e > 500:
+		x.values, x.copied, x.valueExponent = mat.NewDense(r.Keys, r.ValueDim, nil), true, e
+		x.values.Apply(func(_, _ int, v float64) float64 { return math.Ldexp(v, -e) }, in.V)
+	}
+	if !double && r.KNorm != 0 {
+		x.keyExponent = math.Ilogb(r.KNorm)
+	}
+	return x
+}
+
+// query writes q' to dst, its entries stride apart; by is 2^κ. The product s·q comes first: s·log₂e may overflow.
+func query[F simd.Float](dst []F, stride int, in Instance, by scaler[F], i int) {
+	for l, q := range in.Q.RawRowView(i) {
+		dst[l*stride] = by.of(in.Scale * q * math.Log2E)
+	}
+}
+
+// narrow rounds to F; what is tiny in float32 becomes 0.
+func narrow[F simd.Float](y float64) F {
+	if isSingle[F]() && math.Abs(y) < tiny {
+		return 0
+	}
+	return F(y)
+}
+
+func isSingle[F simd.Float]() bool {
+	var zero F
+	return unsafe.Sizeof(zero) == 4
+}
+
+// scaler multiplies by 2^−exponent and rounds to F.
+type scaler[F simd.Float] struct {
+	exponent int
+	factor   float64 // 2^−exponent, or 0 where float64 has no such number
+}
+
+func newScaler[F simd.Float](exponent int) scaler[F] {
+	if exponent < -1000 || exponent > 1000 {
+		return scaler[F]{exponent: exponent}
+	}
+	return scaler[F]{exponent, math.Ldexp(1, -exponent)}
+}
+
+func (s scaler[F]) of(x float64) F {
+	if s.factor == 0 {
+		return narrow[F](math.Ldexp(x, -s.exponent))
+	}
+	return narrow[F](x * s.factor)
+}

@@ -1,0 +1,234 @@
+package attention
+
+import (
+	"math"
+
+	"finegrain"
+	"finegrain/internal/simd"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// The tile in vector instructions, on the loops of package simd: groups of queries, as many as sums fit into
+// registers, against runs of keys. K and V are packed once, in the order in which the loops read them (Goto and
+// van de Geijn 2008), the queries of a block when it begins. A query's keys are cut at the same places whatever
+// its group, and what a group has beyond a query's keys has weight 0, so a row does not depend on its neighbours.
+
+// steady64 and steady32 are the largest scores to base 2 with which weights need no shift: with |y| up to there
+// neither weights nor their sums and products with V' leave the range, and M = 0 will do. A greater score takes
+// the running maximum.
+const (
+	steady64 = 200
+	steady32 = 40
+)
+
+// packed is what all workers share.
+type packed[F simd.Float] struct {
+	keys   []F
+	values []F
+	total  int  // keys, filled up to whole panels
+	steady bool // weights need no shift
+}
+
+// pack copies K' and V' on all cores. The keys that fill the last panel are 0; so are their values, and columns
+// that fill a vector.
+func pack[F simd.Float](env finegrain.Env, loops *simd.Attention[F], in Instance, r Regime, x operands) (packed[F], error) {
+	total, d, dv := loops.Keys(r.Keys), r.Dim, r.ValueDim
+	columns := loops.Columns(dv)
+	if loops.Few(dv) {
+		columns = dv
+	}
+	p := packed[F]{keys: simd.Aligned[F](total * d), values: simd.Aligned[F](total * columns), total: total}
+	keyScale, valueScale := newScaler[F](x.keyExponent), newScaler[F](x.exponentLeft())
+	panel := 2 * loops.Lanes
+	const run = simd.MaxKeys // keys of a task: whole panels
+	err := env.ForEach((r.Keys+run-1)/run, func(task int) {
+		for j := task * run; j < min((task+1)*run, r.Keys); j++ {
+			first := j / panel * panel
+			to := p.keys[first*d+j-first:]
+			for l, v := range in.K.RawRowView(j) {
+				to[l*panel] = keyScale.of(v)
+			}
+			row := x.values.RawRowView(j)
+			if loops.Few(dv) {
+				for c, v := range row {
+					p.values[c*total+j] = valueScale.of(v)
+				}
+				continue
+			}
+			for c := 0; c < dv; c += panel {
+				width := min(panel, columns-c)
+				to := p.values[c*total+j*width:]
+				for l, v := range row[c:min(c+panel, dv)] {
+					to[l] = valueScale.of(v)
+				}
+			}
+		}
+	})
+	return p, err
+}
+
+// vectorTile is the working memory of a worker. Groups of loops.Rows queries lie one after the other.
+type vectorTile[F simd.Float] struct {
+	loops    *simd.Attention[F]
+	packed   packed[F]
+	in       Instance
+	regime   Regime
+	keyScale scaler[F] // by 2^κ
+
+	columns int // entries of a row of output
+	queries []F
+	output  []F
+	sums    []F
+	shift   []F // M
+	scores  []F // of one group; then weights
+	most    []F // of one group and tile
+
+	worked int64
+}
+
+func newVectorTile[F simd.Float](loops *simd.Attention[F], p packed[F], in Instance, r Regime, x operands, block int) *vectorTile[F] {
+	columns := loops.Columns(r.ValueDim)
+	return &vectorTile[F]{
+		loops: loops, packed: p, in: in, regime: r, keyScale: newScaler[F](-x.keyExponent), columns: columns,
+		queries: simd.Aligned[F](block * r.Dim),
+		output:  simd.Aligned[F](block * columns),
+		sums:    simd.Aligned[F](block * loops.Lanes),
+		shift:   simd.Aligned[F](block),
+		scores:  simd.Aligned[F](loops.Rows * simd.Stride),
+		most:    simd.Aligned[F](loops.Rows * loops.Lanes),
+	}
+}
+
+func (t *vectorTile[F]) pairs() int64 { return t.worked }
+
+func (t *vectorTile[F]) block(env finegrain.Env, out *mat.Dense, from, to int) bool {
+	rows, d := t.loops.Rows, t.regime.Dim
+	clear(t.queries) // a last group may lack queries
+	clear(t.output)
+	clear(t.sums)
+	for i := range t.shift {
+		t.shift[i] = F(math.Inf(-1))
+	}
+	for i := from; i < to; i++ {
+		g, at := (i-from)/rows, (i-from)%rows
+		query(t.queries[g*rows*d+at:], rows, t.in, t.keyScale, i)
+	}
+	for low := 0; low < t.in.Visible(to-1); low += simd.MaxKeys {
+		for first := from; first < to; first += rows {
+			if env.Err() != nil {
+				return false
+			}
+			t.group((first-from)/rows, first, min(first+rows, to), low)
+		}
+	}
+	t.write(out, from, to)
+	return true
+}
+
+// group lets group g, the queries from … to−1, take in the keys from low to the end of the tile.
+func (t *vectorTile[F]) group(g, from, to, low int) {
+	rows, lanes, d := t.loops.Rows, t.loops.Lanes, t.regime.Dim
+	seen := min(low+simd.MaxKeys, t.in.Visible(to-1)) - low // by the last query, hence by any
+	if seen <= 0 {
+		return
+	}
+	keys := t.loops.Keys(seen)
+	t.loops.Scores(t.scores, t.queries[g*rows*d:], t.packed.keys[low*d:], d, keys/(2*lanes))
+	if t.in.Visible(from) < low+keys {
+		t.hide(from, low, keys)
+	}
+	for i := from; i < to; i++ {
+		t.worked += int64(max(0, min(low+simd.MaxKeys, t.in.Visible(i))-low))
+	}
+	sums, output := t.sums[g*rows*lanes:], t.output[g*rows*t.columns:][:rows*t.columns]
+	if t.packed.steady {
+		t.loops.Powers(t.scores, sums, keys)
+	} else {
+		t.raise(g, keys)
+		t.loops.Exponentials(t.scores, sums, t.shift[g*rows:], keys)
+	}
+	t.loops.Values(output, t.scores, t.packed.values, low, keys, t.packed.total, t.regime.ValueDim)
+}
+
+// hide gives the keys that a query does not see, and those that only fill the panel, the score −Inf.
+func (t *vectorTile[F]) hide(from, low, keys int) {
+	never := F(math.Inf(-1))
+	for i := range t.loops.Rows {
+		row := t.scores[i*simd.Stride:][:keys]
+		for j := max(0, t.in.Visible(from+i)-low); j < keys; j++ {
+			row[j] = never
+		}
+	}
+}
+
+// raise lifts the shifts of group g over the scores of the tile.
+func (t *vectorTile[F]) raise(g, keys int) {
+	rows, lanes := t.loops.Rows, t.loops.Lanes
+	for i := range t.most {
+		t.most[i] = F(math.Inf(-1))
+	}
+	t.loops.Largest(t.scores, t.most, keys)
+	for i := range rows {
+		most := t.most[i*lanes]
+		for _, x := range t.most[i*lanes+1:][:lanes-1] {
+			most = max(most, x)
+		}
+		shift := &t.shift[g*rows+i]
+		if most <= *shift {
+			continue
+		}
+		top := F(math.Ceil(float64(most)))
+		rescale := F(powerOfTwo(float64(*shift) - float64(top)))
+		*shift = top
+		for l := range lanes {
+			t.sums[(g*rows+i)*lanes+l] *= rescale
+		}
+		t.rescale(g, i, rescale)
+	}
+}
+
+// rescale multiplies the output of query i of group g.
+func (t *vectorTile[F]) rescale(g, i int, by F) {
+	rows, lanes := t.loops.Rows, t.loops.Lanes
+	parts := t.output[g*rows*t.columns:][:rows*t.columns]
+	width := 2 * lanes // of a panel; a vector a column where there are few
+	if t.loops.Few(t.regime.ValueDim) {
+		width = lanes
+	}
+	for c := 0; c < t.columns; c += width {
+		width := min(width, t.columns-c)
+		for l := range width {
+			parts[c*rows+i*width+l] *= by
+		}
+	}
+}
+
+// write puts the parts of sums together and divides.
+func (t *vectorTile[F]) write(out *mat.Dense, from, to int) {
+	rows, lanes := t.loops.Rows, t.loops.Lanes
+	for i := from; i < to; i++ {
+		g, at := (i-from)/rows, (i-from)%rows
+		sum := total(t.sums[(i-from)*lanes:][:lanes])
+		o, parts := out.RawRowView(i), t.output[g*rows*t.columns:][:rows*t.columns]
+		if t.loops.Few(len(o)) {
+			for c := range o {
+				o[c] = total(parts[(c*rows+at)*lanes:][:lanes]) / sum
+			}
+			continue
+		}
+		for c := 0; c < len(o); c += 2 * lanes {
+			width := min(2*lanes, t.columns-c)
+			for l, x := range parts[c*rows+at*width:][:min(width, len(o)-c)] {
+				o[c+l] = float64(x) / sum
+			}
+		}
+	}
+}
+
+func total[F simd.Float](parts []F) (sum float64) {
+	for _, x := range parts {
+		sum += float64(x)
+	}
+	return sum
+}

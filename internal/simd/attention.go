@@ -1,0 +1,165 @@
+package simd
+
+import (
+	"fmt"
+	"math"
+	"unsafe"
+)
+
+// The loops of attention on one score tile: a group of queries against a run of keys. Queries, keys and
+// values are packed in the order in which the loops read them; keys come in panels of 2·Lanes, the last
+// one filled up. A sum is kept as a vector of Lanes parts, which are added when all tiles are done.
+//
+//	queries  [coordinate][Rows]
+//	keys     [panel][coordinate][2·Lanes]
+//	values   [panel of 2·Lanes columns][key][2·Lanes], then perhaps [key][Lanes]
+//	         or, for few columns, [column][key]
+//	scores   [Rows][Stride], of which as many entries count as there are keys in the tile
+//	sums     [Rows][Lanes]
+//	output   [panel][Rows][2·Lanes], then perhaps [Rows][Lanes]; for few columns [column][Rows][Lanes]
+
+// Float is a type that loops exist for.
+type Float interface{ float32 | float64 }
+
+// Stride is the length of a row of the score tile, and MaxKeys how many entries of it may be used; the rest
+// keeps rows from sharing cache sets.
+const (
+	Stride  = 272
+	MaxKeys = 256
+)
+
+// Attention is the loops for one set of instructions and one type. Each does what its method says.
+type Attention[F Float] struct {
+	Rows  int // queries of a group
+	Lanes int // entries of a vector
+
+	// ExpError bounds the relative error of a weight, beside that of subtracting its shift.
+	ExpError float64
+
+	constants    []F
+	scores       func(dst, q, k *F, d, panels int)
+	largest      func(s, most *F, pairs int)
+	powers       func(s, sum, constants *F, pairs int)
+	exponentials func(s, sum, shift, constants *F, pairs int)
+	values       func(out, p, v *F, keys, pairs, single, skip int)
+	columns      func(out, p, v *F, keys, pairs, single, next int)
+}
+
+// Few reports whether so many columns of values are better kept with keys in lanes.
+func (a *Attention[F]) Few(columns int) bool { return columns < a.Lanes }
+
+// Columns is the number of output entries that a group's row takes, for so many columns of values.
+func (a *Attention[F]) Columns(columns int) int {
+	if a.Few(columns) {
+		return columns * a.Lanes
+	}
+	return (columns + a.Lanes - 1) / a.Lanes * a.Lanes
+}
+
+// Keys rounds a number of keys up to whole panels.
+func (a *Attention[F]) Keys(keys int) int {
+	panel := 2 * a.Lanes
+	return (keys + panel - 1) / panel * panel
+}
+
+// Scores sets the tile's entries to the inner products of Rows queries with the keys of whole panels.
+func (a *Attention[F]) Scores(tile, queries, keys []F, d, panels int) {
+	a.check("scores", panels*2*a.Lanes, tile)
+	need("scores", d > 0 && len(queries) >= d*a.Rows && len(keys) >= panels*d*2*a.Lanes)
+	a.scores(&tile[0], &queries[0], &keys[0], d, panels)
+}
+
+// Largest raises each row's vector of maxima to the entries of the tile, lane by lane.
+func (a *Attention[F]) Largest(tile, most []F, keys int) {
+	a.check("largest", keys, tile)
+	need("largest", len(most) >= a.Rows*a.Lanes)
+	a.largest(&tile[0], &most[0], keys/(2*a.Lanes))
+}
+
+// Powers replaces each entry y of the tile by 2^y, or 0 if it is below the floor, and adds to the sums. No y may
+// be above 1000 (float64) or 100 (float32).
+func (a *Attention[F]) Powers(tile, sums []F, keys int) {
+	a.check("powers", keys, tile)
+	need("powers", len(sums) >= a.Rows*a.Lanes)
+	a.powers(&tile[0], &sums[0], &a.constants[0], keys/(2*a.Lanes))
+}
+
+// Exponentials replaces each y of the tile by 2^(y − shift), or 0 if that is below 2^floor, and adds to the sums.
+// No y may be above its row's shift.
+func (a *Attention[F]) Exponentials(tile, sums, shift []F, keys int) {
+	a.check("exponentials", keys, tile)
+	need("exponentials", len(sums) >= a.Rows*a.Lanes && len(shift) >= a.Rows)
+	a.exponentials(&tile[0], &sums[0], &shift[0], &a.constants[0], keys/(2*a.Lanes))
+}
+
+// Values adds the tile's weights times values to the output. The values are those of all keys, total in
+// number and filled up to panels; the tile begins with key first.
+func (a *Attention[F]) Values(out, tile, values []F, first, keys, total, columns int) {
+	a.check("values", keys, tile)
+	need("values", first >= 0 && first+keys <= total && columns > 0 &&
+		len(out) >= a.Rows*a.Columns(columns))
+	var zero F
+	size := int(unsafe.Sizeof(zero))
+	if a.Few(columns) {
+		need("values", len(values) >= total*columns)
+		a.columns(&out[0], &tile[0], &values[first], keys/a.Lanes, columns/2, columns%2, total*size)
+		return
+	}
+	need("values", len(values) >= total*a.Columns(columns))
+	vectors := a.Columns(columns) / a.Lanes
+	panel := 2 * a.Lanes
+	if pairs := vectors / 2; pairs > 0 {
+		a.values(&out[0], &tile[0], &values[first*panel], keys, pairs, 0, (total-keys)*panel*size)
+	}
+	if vectors%2 == 1 {
+		pairs := vectors / 2
+		a.values(&out[pairs*a.Rows*panel], &tile[0], &values[pairs*total*panel+first*a.Lanes], keys, 0, 1, 0)
+	}
+}
+
+func (a *Attention[F]) check(loop string, keys int, tile []F) {
+	need(loop, keys > 0 && keys <= MaxKeys && keys%(2*a.Lanes) == 0 && len(tile) >= a.Rows*Stride)
+}
+
+func need(loop string, ok bool) {
+	if !ok {
+		panic("simd: " + loop + ": lengths do not fit")
+	}
+}
+
+// Aligned returns n zeros that begin on a cache line, so that no vector lies across two.
+func Aligned[F Float](n int) []F {
+	const line = 64
+	var zero F
+	size := int(unsafe.Sizeof(zero))
+	data := make([]F, n+line/size-1)
+	offset := 0
+	if n > 0 {
+		offset = (line - int(uintptr(unsafe.Pointer(&data[0]))%line)) % line / size
+	}
+	return data[offset : offset+n : offset+n]
+}
+
+// unit is the unit roundoff of the type.
+func unit[F Float]() float64 {
+	var x F
+	if unsafe.Sizeof(x) == 4 {
+		return 0x1p-24
+	}
+	return 0x1p-53
+}
+
+// errorOf bounds the relative error of the exponential, by the argument in exponential.go: the interpolation,
+// relative to 2^f; u each for the table's entry and the last operation; and the rounding of f·g(f), which is at most
+// (2^h − 1)·(3u) beside 1, doubled for what 2^f may be below 1.
+func errorOf[F Float](e exponential) float64 {
+	u, h := unit[F](), math.Ldexp(1, -e.table-1)
+	n := float64(e.degree)
+	factorial := math.Gamma(n + 1)
+	interpolation := h * math.Pow(math.Ln2, n+1) / (n + 1) * math.Exp2(2*h) * math.Pow(h, n) / (factorial * math.Exp2(n-1))
+	rounding := 2*u + 6*u*(math.Exp2(h)-1)
+	return (interpolation + rounding) * (1 + 0x1p-10)
+}
+
+// String names the loops in panics and tests.
+func (a *Attention[F]) String() string { return fmt.Sprintf("%d×%d", a.Rows, 2*a.Lanes) }

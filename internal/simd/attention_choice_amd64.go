@@ -1,0 +1,58 @@
+package simd
+
+// Attention64 returns the float64 loops of a set of instructions; nil for Go and for what the processor lacks.
+func Attention64(isa ISA) *Attention[float64] {
+	switch {
+	case isa > widest:
+		return nil
+	case isa == AVX512:
+		return avx512x64
+	case isa == AVX2:
+		return avx2x64
+	}
+	return nil
+}
+
+// Attention32 returns the float32 loops of a set of instructions; nil for Go and for what the processor lacks.
+func Attention32(isa ISA) *Attention[float32] {
+	switch {
+	case isa > widest:
+		return nil
+	case isa == AVX512:
+		return avx512x32
+	case isa == AVX2:
+		return avx2x32
+	}
+	return nil
+}
+
+var (
+	avx512x64 = &Attention[float64]{
+		Rows: 12, Lanes: 8,
+		ExpError:  errorOf[float64](exponential64[AVX512]),
+		constants: constants[float64](exponential64[AVX512], 8),
+		scores:    scores64AVX512, largest: largest64AVX512, powers: powers64AVX512,
+		exponentials: exponentials64AVX512, values: values64AVX512, columns: columns64AVX512,
+	}
+	avx512x32 = &Attention[float32]{
+		Rows: 12, Lanes: 16,
+		ExpError:  errorOf[float32](exponential32[AVX512]),
+		constants: constants[float32](exponential32[AVX512], 16),
+		scores:    scores32AVX512, largest: largest32AVX512, powers: powers32AVX512,
+		exponentials: exponentials32AVX512, values: values32AVX512, columns: columns32AVX512,
+	}
+	avx2x64 = &Attention[float64]{
+		Rows: 6, Lanes: 4,
+		ExpError:  errorOf[float64](exponential64[AVX2]),
+		constants: constants[float64](exponential64[AVX2], 4),
+		scores:    scores64AVX2, largest: largest64AVX2, powers: powers64AVX2,
+		exponentials: exponentials64AVX2, values: values64AVX2, columns: columns64AVX2,
+	}
+	avx2x32 = &Attention[float32]{
+		Rows: 6, Lanes: 8,
+		ExpError:  errorOf[float32](exponential32[AVX2]),
+		constants: constants[float32](exponential32[AVX2], 8),
+		scores:    scores32AVX2, largest: largest32AVX2, powers: powers32AVX2,
+		exponentials: exponentials32AVX2, values: values32AVX2, columns: columns32AVX2,
+	}
+)
