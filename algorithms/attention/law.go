@@ -65,10 +65,15 @@ type methodLaw struct {
 // hurtful draws an instance on which float64, tiles or bounds go wrong if they can.
 func hurtful(r *rand.Rand, size int) Instance {
 	in := Sample(r, size)
-	if r.IntN(4) == 0 { // more than one tile, ragged
+	switch r.IntN(8) { // more than one tile, ragged
+	case 0, 1:
 		m, d := 50+r.IntN(120), 1+r.IntN(10)
 		n := 1 + r.IntN(9)
 		in.Q, in.K, in.V = uniform(r, n, d, 1), uniform(r, m, d, 1), uniform(r, m, 1+r.IntN(6), 1)
+	case 2: // of the widest tile, with columns that fill vectors; few queries, as the reference takes its time
+		m, d := 250+r.IntN(300), 1+r.IntN(20)
+		n := 1 + r.IntN(2)
+		in.Q, in.K, in.V = uniform(r, n, d, 1), uniform(r, m, d, 1), uniform(r, m, 1+r.IntN(40), 1)
 	}
 	n, _ := in.Q.Dims()
 	m, d := in.K.Dims()

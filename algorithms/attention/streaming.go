@@ -128,7 +128,9 @@ func (s streaming[F]) run(env finegrain.Env, in Instance) (Output, finegrain.Cos
 	blocks := (r.Queries + block - 1) / block
 	var lock sync.Mutex // of progress
 	done := 0
-	workers := scratch[worker]{fresh: func() *worker { return &worker{tile: fresh(), in: in, regime: r, operands: x} }}
+	workers := scratch[worker]{fresh: func() *worker {
+		return &worker{tile: fresh(), in: in, regime: r, operands: x, valueScale: newScaler[float64](-x.valueExponent)}
+	}}
 	err = env.ForEach(blocks, func(b int) {
 		from, to := b*block, min((b+1)*block, r.Queries)
 		workers.use(func(w *worker) { w.rows(env, out.Float, from, to, refined) })
@@ -195,6 +197,8 @@ type worker struct {
 	operands operands
 	refined  *refinement // made when first needed
 
+	valueScale scaler[float64] // by 2^ν
+
 	refinedRows, refinedProducts int64
 }
 
@@ -211,8 +215,8 @@ func (w *worker) rows(env finegrain.Env, out *mat.Dense, from, to int, refined [
 		if w.operands.valueExponent == 0 {
 			continue
 		}
-		for c := range o {
-			o[c] = math.Ldexp(o[c], w.operands.valueExponent)
+		for c, y := range o {
+			o[c] = w.valueScale.of(y)
 		}
 	}
 }

@@ -33,34 +33,99 @@ func run(t testing.TB, m Method, in Instance, cores int) (Output, finegrain.Cost
 	return out, cost
 }
 
-// Every edge of the tile, every column count, causal or not, against the reference.
+// kernels is every streaming method that this machine can run.
+func kernels() (methods []Method) {
+	for _, isa := range simd.Supported() {
+		for _, m := range []Method{StreamingIn(isa), Streaming32In(isa)} {
+			m.Name += " in " + isa.String()
+			methods = append(methods, m)
+		}
+	}
+	return methods
+}
+
+// Every edge of a tile, of a panel, of a group of queries and of a vector of columns, causal or not, with every
+// kernel, against the reference.
 func TestStreamingShapes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		near := func(name string) int {
-			edge := rapid.SampledFrom([]int{1, 3, tileKeys, 2 * tileKeys}).Draw(t, name)
+		near := func(name string, edges ...int) int {
+			edge := rapid.SampledFrom(edges).Draw(t, name)
 			return max(1, edge+rapid.IntRange(-2, 2).Draw(t, name+"-off"))
 		}
-		in := random(min(near("n"), 70), near("m"), rapid.IntRange(1, 9).Draw(t, "d"), rapid.IntRange(1, 9).Draw(t, "dv"))
+		n, m := near("n", 1, 6, 12, 24, 64), near("m", 1, 16, 32, tileKeys, 2*tileKeys, simd.MaxKeys)
+		in := random(n, m, near("d", 2, 5, simd.Small, 17), near("dv", 1, 4, 8, 16, 32, 48))
 		in.Causal = rapid.Bool().Draw(t, "causal")
-		if rapid.Bool().Draw(t, "large scale") { // s·log₂e is beyond float64
+		switch rapid.IntRange(0, 3).Draw(t, "kind") {
+		case 0: // weights need shifts, which rise
+			in.Q.Scale(30, in.Q)
+			in.K.Scale(30, in.K)
+		case 1: // s·log₂e is beyond float64
 			in.Q.Scale(1e-300, in.Q)
 			in.K.Scale(1e-8, in.K)
 			in.Scale = 1.7e308
-		}
-		n, _ := in.Q.Dims()
-		out, _, err := Streaming.Run(testEnv(), in)
-		if err != nil {
-			t.Fatal(err)
 		}
 		rows := []int{0, n / 2, n - 1}
 		reference, err := Reference(testEnv(), in, rows, 70)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if off, row := Distance(out.rows(rows), reference); off > out.Bound+reference.Bound {
-			t.Fatalf("row %d is %g off, bound %g", rows[row], off, out.Bound)
+		for _, method := range kernels() {
+			out, cost, err := method.Run(testEnv(), in)
+			if err != nil {
+				t.Fatalf("%s: %v", method.Name, err)
+			}
+			if off, row := Distance(out.rows(rows), reference); off > out.Bound+reference.Bound {
+				t.Fatalf("%s: row %d is %g off, bound %g", method.Name, rows[row], off, out.Bound)
+			}
+			if pairs := cost[finegrain.InnerProducts]; pairs != in.Regime().Pairs() {
+				t.Fatalf("%s counts %d pairs of %d", method.Name, pairs, in.Regime().Pairs())
+			}
 		}
 	})
+}
+
+// TestKernelsLaw holds every kernel to the law of methods; what is chosen is held to it again by verify.
+func TestKernelsLaw(t *testing.T) {
+	for _, m := range kernels() {
+		t.Run(m.Name, func(t *testing.T) {
+			t.Parallel()
+			if err := VerifyMethod(testEnv(), m, 120).Err(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestSingleIsNotDouble: float32 that claims the bound of float64 dies under the law.
+func TestSingleIsNotDouble(t *testing.T) {
+	for _, isa := range simd.Supported() {
+		double, mutant := rounding64(isa), Streaming32In(isa)
+		mutant.Guarantee.Error = func(r Regime) float64 { return double.streamingError(r, widestSpread(r)) }
+		mutant.Run = func(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
+			in.Epsilon = 0
+			out, cost, err := Streaming32In(isa).Run(env, in)
+			out.Bound = double.streamingError(in.Regime(), spreadOf(in.V))
+			return out, cost, err
+		}
+		err := VerifyMethod(testEnv(), mutant, 120).Err()
+		if err == nil || !strings.Contains(err.Error(), "off, and the reported bound") {
+			t.Errorf("%v: the law let it pass (%v)", isa, err)
+		}
+	}
+}
+
+// Two keys just on both sides of the middle between two float32s, with a large score: what rounding K costs. The
+// bound allows for it, and one with an eighth of float32's roundoff would not.
+func TestSingleRoundsKeys(t *testing.T) {
+	in := Instance{Q: column(1024), K: column(1+0.499*0x1p-23, 1+0.501*0x1p-23), V: column(1, -1), Scale: 1}
+	for _, isa := range simd.Supported() {
+		off, _, _ := holdsBound(t, Streaming32In(isa), in)
+		finer := rounding32(isa)
+		finer.unit, finer.weight = finer.unit/8, finer.weight/8
+		if claimed := finer.streamingError(in.Regime(), 2); off.distance <= claimed {
+			t.Errorf("%v: %g off, within %g: a bound of finer numbers would pass", isa, off.distance, claimed)
+		}
+	}
 }
 
 func TestExactCounts(t *testing.T) {
@@ -234,7 +299,7 @@ func ExampleMethod() {
 	// 12
 }
 
-// FuzzMethods holds both float64 methods to their bounds on whatever bits arrive.
+// FuzzMethods holds the methods in floating point, with every kernel, to their bounds on whatever bits arrive.
 func FuzzMethods(f *testing.F) {
 	f.Add(uint8(2), uint8(3), uint8(1), uint64(0x3ff0000000000000), uint64(0x4059000000000000), 1.0, 0.0, false)
 	f.Add(uint8(1), uint8(9), uint8(2), uint64(0x0010000000000000), uint64(0x7fe0000000000000), -1.0, 1e-9, true)
@@ -256,7 +321,7 @@ func FuzzMethods(f *testing.F) {
 			return x
 		}
 		in.Q, in.K, in.V = draw(n, d), draw(m, d), draw(m, n)
-		for _, method := range []Method{Exact, Streaming} {
+		for _, method := range append(kernels(), Exact) {
 			out, _, err := method.Run(testEnv(), in)
 			if err != nil {
 				continue

@@ -134,21 +134,33 @@ func (t *vectorTile[F]) group(g, from, to, low int) {
 		return
 	}
 	keys := t.loops.Keys(seen)
-	t.loops.Scores(t.scores, t.queries[g*rows*d:], t.packed.keys[low*d:], d, keys/(2*lanes))
-	if t.in.Visible(from) < low+keys {
-		t.hide(from, low, keys)
+	panels := keys / (2 * lanes)
+	queries, packedKeys := t.queries[g*rows*d:], t.packed.keys[low*d:]
+	sums, output := t.sums[g*rows*lanes:], t.output[g*rows*t.columns:][:rows*t.columns]
+	whole := low+keys <= t.in.Visible(from) // every query sees every key
+	switch {
+	case whole && t.packed.steady && d <= simd.Small:
+		t.loops.Weights(t.scores, sums, queries, packedKeys, d, panels)
+	default:
+		t.loops.Scores(t.scores, queries, packedKeys, d, panels)
+		if !whole {
+			t.hide(from, low, keys)
+		}
+		if t.packed.steady {
+			t.loops.Powers(t.scores, sums, keys)
+		} else {
+			t.raise(g, keys)
+			t.loops.Exponentials(t.scores, sums, t.shift[g*rows:], keys)
+		}
+	}
+	t.loops.Values(output, t.scores, t.packed.values, low, keys, t.packed.total, t.regime.ValueDim)
+	if whole {
+		t.worked += int64(to-from) * int64(keys)
+		return
 	}
 	for i := from; i < to; i++ {
 		t.worked += int64(max(0, min(low+simd.MaxKeys, t.in.Visible(i))-low))
 	}
-	sums, output := t.sums[g*rows*lanes:], t.output[g*rows*t.columns:][:rows*t.columns]
-	if t.packed.steady {
-		t.loops.Powers(t.scores, sums, keys)
-	} else {
-		t.raise(g, keys)
-		t.loops.Exponentials(t.scores, sums, t.shift[g*rows:], keys)
-	}
-	t.loops.Values(output, t.scores, t.packed.values, low, keys, t.packed.total, t.regime.ValueDim)
 }
 
 // hide gives the keys that a query does not see, and those that only fill the panel, the score −Inf.

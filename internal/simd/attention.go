@@ -2,7 +2,6 @@ package simd
 
 import (
 	"fmt"
-	"math"
 	"unsafe"
 )
 
@@ -41,9 +40,17 @@ type Attention[F Float] struct {
 	largest      func(s, most *F, pairs int)
 	powers       func(s, sum, constants *F, pairs int)
 	exponentials func(s, sum, shift, constants *F, pairs int)
+	rate         func(s, sum, constants *F, pairs int)
+	weights      [Small]weightsOf[F]
 	values       func(out, p, v *F, keys, pairs, single, skip int)
 	columns      func(out, p, v *F, keys, pairs, single, next int)
 }
+
+// Small is the most coordinates that Weights serves.
+const Small = 8
+
+// weightsOf is the loop of Weights for one number of coordinates.
+type weightsOf[F Float] func(s, sum, q, k, constants *F, pairs int)
 
 // Few reports whether so many columns of values are better kept with keys in lanes.
 func (a *Attention[F]) Few(columns int) bool { return columns < a.Lanes }
@@ -82,6 +89,14 @@ func (a *Attention[F]) Powers(tile, sums []F, keys int) {
 	a.check("powers", keys, tile)
 	need("powers", len(sums) >= a.Rows*a.Lanes)
 	a.powers(&tile[0], &sums[0], &a.constants[0], keys/(2*a.Lanes))
+}
+
+// Weights is Scores and then Powers, for at most Small coordinates, with the same result.
+func (a *Attention[F]) Weights(tile, sums, queries, keys []F, d, panels int) {
+	a.check("weights", panels*2*a.Lanes, tile)
+	need("weights", d > 0 && d <= Small && len(queries) >= d*a.Rows && len(keys) >= panels*d*2*a.Lanes &&
+		len(sums) >= a.Rows*a.Lanes)
+	a.weights[d-1](&tile[0], &sums[0], &queries[0], &keys[0], &a.constants[0], panels)
 }
 
 // Exponentials replaces each y of the tile by 2^(y − shift), or 0 if that is below 2^floor, and adds to the sums.
@@ -138,27 +153,6 @@ func Aligned[F Float](n int) []F {
 		offset = (line - int(uintptr(unsafe.Pointer(&data[0]))%line)) % line / size
 	}
 	return data[offset : offset+n : offset+n]
-}
-
-// unit is the unit roundoff of the type.
-func unit[F Float]() float64 {
-	var x F
-	if unsafe.Sizeof(x) == 4 {
-		return 0x1p-24
-	}
-	return 0x1p-53
-}
-
-// errorOf bounds the relative error of the exponential, by the argument in exponential.go: the interpolation,
-// relative to 2^f; u each for the table's entry and the last operation; and the rounding of f·g(f), which is at most
-// (2^h − 1)·(3u) beside 1, doubled for what 2^f may be below 1.
-func errorOf[F Float](e exponential) float64 {
-	u, h := unit[F](), math.Ldexp(1, -e.table-1)
-	n := float64(e.degree)
-	factorial := math.Gamma(n + 1)
-	interpolation := h * math.Pow(math.Ln2, n+1) / (n + 1) * math.Exp2(2*h) * math.Pow(h, n) / (factorial * math.Exp2(n-1))
-	rounding := 2*u + 6*u*(math.Exp2(h)-1)
-	return (interpolation + rounding) * (1 + 0x1p-10)
 }
 
 // String names the loops in panics and tests.

@@ -12,15 +12,60 @@ func scores64AVX512(dst *float64, q *float64, k *float64, d int, panels int)
 //go:noescape
 func largest64AVX512(s *float64, most *float64, pairs int)
 
-// powers64AVX512 replaces y by 2^y in rows of the score tile and adds to each row's vector of sums.
+// powers64AVX512 sets y in rows of the score tile to 2^y and adds that to each row's vector of sums.
 //
 //go:noescape
 func powers64AVX512(s *float64, sum *float64, constants *float64, pairs int)
 
-// exponentials64AVX512 replaces y by 2^(y − shift) in rows of the score tile and adds to each row's vector of sums.
+// exponentials64AVX512 sets y in rows of the score tile to 2^(y − shift) and adds that to each row's vector of sums.
 //
 //go:noescape
 func exponentials64AVX512(s *float64, sum *float64, shift *float64, constants *float64, pairs int)
+
+// rate64AVX512 adds 2^y for the y in rows of the score tile to each row's vector of sums.
+//
+//go:noescape
+func rate64AVX512(s *float64, sum *float64, constants *float64, pairs int)
+
+// weights1x64AVX512 sets rows of the score tile to 2^⟨q,k⟩ in 1 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights1x64AVX512(s *float64, sum *float64, q *float64, k *float64, constants *float64, pairs int)
+
+// weights2x64AVX512 sets rows of the score tile to 2^⟨q,k⟩ in 2 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights2x64AVX512(s *float64, sum *float64, q *float64, k *float64, constants *float64, pairs int)
+
+// weights3x64AVX512 sets rows of the score tile to 2^⟨q,k⟩ in 3 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights3x64AVX512(s *float64, sum *float64, q *float64, k *float64, constants *float64, pairs int)
+
+// weights4x64AVX512 sets rows of the score tile to 2^⟨q,k⟩ in 4 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights4x64AVX512(s *float64, sum *float64, q *float64, k *float64, constants *float64, pairs int)
+
+// weights5x64AVX512 sets rows of the score tile to 2^⟨q,k⟩ in 5 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights5x64AVX512(s *float64, sum *float64, q *float64, k *float64, constants *float64, pairs int)
+
+// weights6x64AVX512 sets rows of the score tile to 2^⟨q,k⟩ in 6 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights6x64AVX512(s *float64, sum *float64, q *float64, k *float64, constants *float64, pairs int)
+
+// weights7x64AVX512 sets rows of the score tile to 2^⟨q,k⟩ in 7 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights7x64AVX512(s *float64, sum *float64, q *float64, k *float64, constants *float64, pairs int)
+
+// weights8x64AVX512 sets rows of the score tile to 2^⟨q,k⟩ in 8 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights8x64AVX512(s *float64, sum *float64, q *float64, k *float64, constants *float64, pairs int)
 
 // values64AVX512 adds weights times packed values to packed sums.
 //
@@ -42,15 +87,60 @@ func scores32AVX512(dst *float32, q *float32, k *float32, d int, panels int)
 //go:noescape
 func largest32AVX512(s *float32, most *float32, pairs int)
 
-// powers32AVX512 replaces y by 2^y in rows of the score tile and adds to each row's vector of sums.
+// powers32AVX512 sets y in rows of the score tile to 2^y and adds that to each row's vector of sums.
 //
 //go:noescape
 func powers32AVX512(s *float32, sum *float32, constants *float32, pairs int)
 
-// exponentials32AVX512 replaces y by 2^(y − shift) in rows of the score tile and adds to each row's vector of sums.
+// exponentials32AVX512 sets y in rows of the score tile to 2^(y − shift) and adds that to each row's vector of sums.
 //
 //go:noescape
 func exponentials32AVX512(s *float32, sum *float32, shift *float32, constants *float32, pairs int)
+
+// rate32AVX512 adds 2^y for the y in rows of the score tile to each row's vector of sums.
+//
+//go:noescape
+func rate32AVX512(s *float32, sum *float32, constants *float32, pairs int)
+
+// weights1x32AVX512 sets rows of the score tile to 2^⟨q,k⟩ in 1 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights1x32AVX512(s *float32, sum *float32, q *float32, k *float32, constants *float32, pairs int)
+
+// weights2x32AVX512 sets rows of the score tile to 2^⟨q,k⟩ in 2 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights2x32AVX512(s *float32, sum *float32, q *float32, k *float32, constants *float32, pairs int)
+
+// weights3x32AVX512 sets rows of the score tile to 2^⟨q,k⟩ in 3 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights3x32AVX512(s *float32, sum *float32, q *float32, k *float32, constants *float32, pairs int)
+
+// weights4x32AVX512 sets rows of the score tile to 2^⟨q,k⟩ in 4 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights4x32AVX512(s *float32, sum *float32, q *float32, k *float32, constants *float32, pairs int)
+
+// weights5x32AVX512 sets rows of the score tile to 2^⟨q,k⟩ in 5 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights5x32AVX512(s *float32, sum *float32, q *float32, k *float32, constants *float32, pairs int)
+
+// weights6x32AVX512 sets rows of the score tile to 2^⟨q,k⟩ in 6 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights6x32AVX512(s *float32, sum *float32, q *float32, k *float32, constants *float32, pairs int)
+
+// weights7x32AVX512 sets rows of the score tile to 2^⟨q,k⟩ in 7 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights7x32AVX512(s *float32, sum *float32, q *float32, k *float32, constants *float32, pairs int)
+
+// weights8x32AVX512 sets rows of the score tile to 2^⟨q,k⟩ in 8 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights8x32AVX512(s *float32, sum *float32, q *float32, k *float32, constants *float32, pairs int)
 
 // values32AVX512 adds weights times packed values to packed sums.
 //
@@ -72,15 +162,60 @@ func scores64AVX2(dst *float64, q *float64, k *float64, d int, panels int)
 //go:noescape
 func largest64AVX2(s *float64, most *float64, pairs int)
 
-// powers64AVX2 replaces y by 2^y in rows of the score tile and adds to each row's vector of sums.
+// powers64AVX2 sets y in rows of the score tile to 2^y and adds that to each row's vector of sums.
 //
 //go:noescape
 func powers64AVX2(s *float64, sum *float64, constants *float64, pairs int)
 
-// exponentials64AVX2 replaces y by 2^(y − shift) in rows of the score tile and adds to each row's vector of sums.
+// exponentials64AVX2 sets y in rows of the score tile to 2^(y − shift) and adds that to each row's vector of sums.
 //
 //go:noescape
 func exponentials64AVX2(s *float64, sum *float64, shift *float64, constants *float64, pairs int)
+
+// rate64AVX2 adds 2^y for the y in rows of the score tile to each row's vector of sums.
+//
+//go:noescape
+func rate64AVX2(s *float64, sum *float64, constants *float64, pairs int)
+
+// weights1x64AVX2 sets rows of the score tile to 2^⟨q,k⟩ in 1 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights1x64AVX2(s *float64, sum *float64, q *float64, k *float64, constants *float64, pairs int)
+
+// weights2x64AVX2 sets rows of the score tile to 2^⟨q,k⟩ in 2 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights2x64AVX2(s *float64, sum *float64, q *float64, k *float64, constants *float64, pairs int)
+
+// weights3x64AVX2 sets rows of the score tile to 2^⟨q,k⟩ in 3 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights3x64AVX2(s *float64, sum *float64, q *float64, k *float64, constants *float64, pairs int)
+
+// weights4x64AVX2 sets rows of the score tile to 2^⟨q,k⟩ in 4 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights4x64AVX2(s *float64, sum *float64, q *float64, k *float64, constants *float64, pairs int)
+
+// weights5x64AVX2 sets rows of the score tile to 2^⟨q,k⟩ in 5 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights5x64AVX2(s *float64, sum *float64, q *float64, k *float64, constants *float64, pairs int)
+
+// weights6x64AVX2 sets rows of the score tile to 2^⟨q,k⟩ in 6 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights6x64AVX2(s *float64, sum *float64, q *float64, k *float64, constants *float64, pairs int)
+
+// weights7x64AVX2 sets rows of the score tile to 2^⟨q,k⟩ in 7 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights7x64AVX2(s *float64, sum *float64, q *float64, k *float64, constants *float64, pairs int)
+
+// weights8x64AVX2 sets rows of the score tile to 2^⟨q,k⟩ in 8 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights8x64AVX2(s *float64, sum *float64, q *float64, k *float64, constants *float64, pairs int)
 
 // values64AVX2 adds weights times packed values to packed sums.
 //
@@ -102,15 +237,60 @@ func scores32AVX2(dst *float32, q *float32, k *float32, d int, panels int)
 //go:noescape
 func largest32AVX2(s *float32, most *float32, pairs int)
 
-// powers32AVX2 replaces y by 2^y in rows of the score tile and adds to each row's vector of sums.
+// powers32AVX2 sets y in rows of the score tile to 2^y and adds that to each row's vector of sums.
 //
 //go:noescape
 func powers32AVX2(s *float32, sum *float32, constants *float32, pairs int)
 
-// exponentials32AVX2 replaces y by 2^(y − shift) in rows of the score tile and adds to each row's vector of sums.
+// exponentials32AVX2 sets y in rows of the score tile to 2^(y − shift) and adds that to each row's vector of sums.
 //
 //go:noescape
 func exponentials32AVX2(s *float32, sum *float32, shift *float32, constants *float32, pairs int)
+
+// rate32AVX2 adds 2^y for the y in rows of the score tile to each row's vector of sums.
+//
+//go:noescape
+func rate32AVX2(s *float32, sum *float32, constants *float32, pairs int)
+
+// weights1x32AVX2 sets rows of the score tile to 2^⟨q,k⟩ in 1 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights1x32AVX2(s *float32, sum *float32, q *float32, k *float32, constants *float32, pairs int)
+
+// weights2x32AVX2 sets rows of the score tile to 2^⟨q,k⟩ in 2 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights2x32AVX2(s *float32, sum *float32, q *float32, k *float32, constants *float32, pairs int)
+
+// weights3x32AVX2 sets rows of the score tile to 2^⟨q,k⟩ in 3 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights3x32AVX2(s *float32, sum *float32, q *float32, k *float32, constants *float32, pairs int)
+
+// weights4x32AVX2 sets rows of the score tile to 2^⟨q,k⟩ in 4 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights4x32AVX2(s *float32, sum *float32, q *float32, k *float32, constants *float32, pairs int)
+
+// weights5x32AVX2 sets rows of the score tile to 2^⟨q,k⟩ in 5 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights5x32AVX2(s *float32, sum *float32, q *float32, k *float32, constants *float32, pairs int)
+
+// weights6x32AVX2 sets rows of the score tile to 2^⟨q,k⟩ in 6 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights6x32AVX2(s *float32, sum *float32, q *float32, k *float32, constants *float32, pairs int)
+
+// weights7x32AVX2 sets rows of the score tile to 2^⟨q,k⟩ in 7 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights7x32AVX2(s *float32, sum *float32, q *float32, k *float32, constants *float32, pairs int)
+
+// weights8x32AVX2 sets rows of the score tile to 2^⟨q,k⟩ in 8 coordinates and adds that to each row's vector of sums.
+//
+//go:noescape
+func weights8x32AVX2(s *float32, sum *float32, q *float32, k *float32, constants *float32, pairs int)
 
 // values32AVX2 adds weights times packed values to packed sums.
 //

@@ -3,6 +3,7 @@ package simd
 import (
 	"math"
 	"math/big"
+	"unsafe"
 )
 
 // The exponential of the vector loops: 2^z = 2^k·2^(i/2^b)·2^f for z = k + i/2^b + f, with a table of
@@ -38,10 +39,8 @@ const (
 // constants are what the loop reads, in its order, each as often as a vector has lanes: magic, floor, the
 // coefficients c₁ … c_n of the polynomial, the table, and 1 where there is no table.
 func constants[F Float](e exponential, lanes int) []F {
-	var zero F
-	mantissa, floor := 52, float64(Floor64)
-	single := false
-	if _, single = any(zero).(float32); single {
+	mantissa, floor, single := 52, float64(Floor64), isSingle[F]()
+	if single {
 		mantissa, floor = 23, Floor32
 	}
 	table := make([]F, 1<<e.table)
@@ -70,6 +69,36 @@ func constants[F Float](e exponential, lanes int) []F {
 	}
 	copy(out[at:], table)
 	return out
+}
+
+// interpolation bounds |p(f) − 2^f| relative to 2^f for the polynomial p with exact coefficients, by the argument
+// above.
+func (e exponential) interpolation() float64 {
+	h, n := math.Ldexp(1, -e.table-1), float64(e.degree)
+	g := math.Pow(math.Ln2, n+1) / (n + 1) * math.Exp2(h) * math.Pow(h, n) / (math.Gamma(n+1) * math.Exp2(n-1))
+	return h * g * math.Exp2(h)
+}
+
+// errorOf bounds the relative error of the loop: the interpolation; a unit u for the table's entry and one for the
+// last operation; and the rounding of f·g(f), at most 4u of |f·g(f)| ≤ 2^h − 1, relative to 2^f ≥ 2^−h. Of these 4u
+// the product takes one, the last step of Horner's scheme one and the rounding of c₁ one; what comes before is
+// multiplied by |f| ≤ 1/2 and c₂/c₁ < 0.35 at each step, 0.35u altogether.
+func errorOf[F Float](e exponential) float64 {
+	u, h := unit[F](), math.Ldexp(1, -e.table-1)
+	return (e.interpolation() + 2*u + 4*u*(math.Exp2(h)-1)*math.Exp2(h)) * (1 + 0x1p-10)
+}
+
+// unit is the unit roundoff of the type.
+func unit[F Float]() float64 {
+	if isSingle[F]() {
+		return 0x1p-24
+	}
+	return 0x1p-53
+}
+
+func isSingle[F Float]() bool {
+	var zero F
+	return unsafe.Sizeof(zero) == 4
 }
 
 // root is 2^(i/2^b) to 192 bits.

@@ -13,6 +13,9 @@ import (
 // stride is the number of entries of a row of the score tile. It is the same constant in attention.go.
 const stride = 272
 
+// small is the most coordinates for which scores and weights are made in one loop.
+const small = 8
+
 // target is an instruction set and a type: all loops are written once, in terms of it.
 type target struct {
 	wide   bool // AVX-512, otherwise AVX2
@@ -58,8 +61,12 @@ func main() {
 	for _, t := range []target{{true, true}, {true, false}, {false, true}, {false, false}} {
 		t.scores()
 		t.largest()
-		t.exponentials(false)
-		t.exponentials(true)
+		t.exponential(tile, 0)
+		t.exponential(shifted, 0)
+		t.exponential(read, 0)
+		for d := 1; d <= small; d++ {
+			t.exponential(made, d)
+		}
 		t.values()
 		t.columns()
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -64,21 +66,44 @@ func (t target) tableBits() int {
 	return 3
 }
 
-// exponentials replaces y by 2^(y − shift), or by 2^y if there is no shift, and 0 below the floor; method and
-// error are in exponential.go. unroll vectors are in flight at a time, each stage of them together.
-func (t target) exponentials(shifted bool) {
-	name, arguments := "powers", "s, sum, constants "+t.float()+", pairs int"
-	doc := "replaces y by 2^y in rows of the score tile and adds to each row's vector of sums."
-	if shifted {
-		name, arguments = "exponentials", "s, sum, shift, constants "+t.float()+", pairs int"
-		doc = "replaces y by 2^(y − shift) in rows of the score tile and adds to each row's vector of sums."
+// A source says where the loop of an exponential finds y.
+type source int
+
+const (
+	tile    source = iota // in the score tile, which then holds the exponential
+	shifted               // the same, less the row's shift
+	read                  // in the score tile, which is left alone
+	made                  // in queries and keys of few coordinates: the score tile need not hold scores at all
+)
+
+// exponential writes 2^y, or 0 if y is below the floor, to rows of the score tile, and adds it to each row's vector
+// of sums; method and error are in exponential.go. Two vectors, a panel of keys, are in flight at a time, each
+// stage of them together.
+func (t target) exponential(from source, d int) {
+	pointers, doc := "s, sum, constants "+t.float(), "sets y in rows of the score tile to 2^y and adds that to each row's vector of sums."
+	var name string
+	switch from {
+	case tile:
+		name = "powers"
+	case shifted:
+		name, pointers = "exponentials", "s, sum, shift, constants "+t.float()
+		doc = "sets y in rows of the score tile to 2^(y − shift) and adds that to each row's vector of sums."
+	case read:
+		name, doc = "rate", "adds 2^y for the y in rows of the score tile to each row's vector of sums."
+	case made:
+		name, pointers = fmt.Sprintf("weights%dx", d), "s, sum, q, k, constants "+t.float()
+		doc = fmt.Sprintf("sets rows of the score tile to 2^⟨q,k⟩ in %d coordinates and adds that to each row's vector of sums.", d)
 	}
-	t.begin(name, arguments, doc)
+	t.begin(name, pointers+", pairs int", doc)
 	const unroll = 2
 	s0, sum, constants, pairs := argument("s"), argument("sum"), argument("constants"), argument("pairs")
 	var shift reg.Register
-	if shifted {
+	if from == shifted {
 		shift = argument("shift")
+	}
+	var q, k0, k reg.Register
+	if from == made {
+		q, k0, k = argument("q"), argument("k"), GP64()
 	}
 	constant := func(i int) Op {
 		slot := Mem{Base: constants, Disp: i * t.vector()}
@@ -115,8 +140,18 @@ func (t target) exponentials(shifted bool) {
 			t.zero(x)
 		}
 		m := t.vec()
-		if shifted {
+		if from == shifted {
 			t.broadcast(Mem{Base: shift}, m)
+		}
+		coordinate := func(l int) Mem { return Mem{Base: q, Disp: l * t.rows() * t.size()} }
+		queries := t.vecs(d)
+		if from == made {
+			MOVQ(k0, k)
+			for l := range d {
+				if t.wide {
+					t.broadcast(coordinate(l), queries[l])
+				}
+			}
 		}
 		MOVQ(s0, s)
 		MOVQ(pairs, left)
@@ -128,8 +163,27 @@ func (t target) exponentials(shifted bool) {
 					stage(i)
 				}
 			}
-			each(func(i int) { t.move(Mem{Base: s, Disp: i * t.vector()}, y[i]) })
-			if shifted {
+			if from == made {
+				for l := range d {
+					query := queries[l]
+					if !t.wide { // 16 registers do not hold them
+						query = m
+						t.broadcast(coordinate(l), query)
+					}
+					each(func(i int) {
+						keys := Mem{Base: k, Disp: (2*l + i) * t.vector()}
+						if l == 0 {
+							t.mul(keys, query, y[i])
+						} else {
+							t.fma(keys, query, y[i])
+						}
+					})
+				}
+				ADDQ(U32(2*d*t.vector()), k)
+			} else {
+				each(func(i int) { t.move(Mem{Base: s, Disp: i * t.vector()}, y[i]) })
+			}
+			if from == shifted {
 				each(func(i int) { t.sub(m, y[i], y[i]) })
 			}
 			each(func(i int) {
@@ -144,33 +198,38 @@ func (t target) exponentials(shifted bool) {
 			each(func(i int) { t.add(magic, y[i], n[i]) })
 			each(func(i int) { t.sub(magic, n[i], p[i]) })
 			each(func(i int) { t.sub(p[i], y[i], y[i]) }) // f
-			q := p
-			each(func(i int) { t.move(c[t.degree()], q[i]) })
-			for k := t.degree() - 1; k >= 1; k-- {
-				each(func(i int) { t.horner(c[k], y[i], q[i]) })
+			g := p
+			each(func(i int) { t.move(c[t.degree()], g[i]) })
+			for degree := t.degree() - 1; degree >= 1; degree-- {
+				each(func(i int) { t.horner(c[degree], y[i], g[i]) })
 			}
-			t.scale(q, n, y, table, one, each)
+			t.scale(g, n, y, table, one, each)
 			each(func(i int) {
 				switch {
 				case len(table) == 0:
-					t.pick(VANDPD, VANDPS)(lanes[i], q[i], q[i])
-				case t.wide: // q ← 2^n·q + 2^n where kept
-					t.hornerKept(n[i], n[i], keep[i], q[i])
+					t.pick(VANDPD, VANDPS)(lanes[i], g[i], g[i])
+				case t.wide: // g ← 2^n·g + 2^n where kept
+					t.hornerKept(n[i], n[i], keep[i], g[i])
 				default:
-					t.horner(n[i], n[i], q[i])
-					t.pick(VANDPD, VANDPS)(lanes[i], q[i], q[i])
+					t.horner(n[i], n[i], g[i])
+					t.pick(VANDPD, VANDPS)(lanes[i], g[i], g[i])
 				}
 			})
-			each(func(i int) { t.move(q[i], Mem{Base: s, Disp: i * t.vector()}) })
-			each(func(i int) { t.add(q[i], sums[i], sums[i]) })
+			if from != read {
+				each(func(i int) { t.move(g[i], Mem{Base: s, Disp: i * t.vector()}) })
+			}
+			each(func(i int) { t.add(g[i], sums[i], sums[i]) })
 			ADDQ(U32(unroll*t.vector()), s)
 		})
 		t.add(sums[0], sums[1], sums[0])
 		t.move(sums[0], Mem{Base: sum})
 		ADDQ(U32(t.vector()), sum)
 		ADDQ(U32(stride*t.size()), s0)
-		if shifted {
+		switch from {
+		case shifted:
 			ADDQ(U32(t.size()), shift)
+		case made:
+			ADDQ(U32(t.size()), q)
 		}
 	})
 	t.end()
