@@ -21,12 +21,13 @@
 //
 // The algorithms: exact.go is the definition in float64. multiprecision.go is the definition at any precision,
 // chosen by precision.go; bigrow.go computes a row of it, with the exponential of bigexp.go, the exact inner
-// products of expansion.go and the memory of scores of memo.go. streaming.go is one pass over tiles of keys,
-// built from the four functions of kernel.go and the exponential of exp2.go; refine.go computes rows again that
-// plain float64 does not resolve, in the arithmetic of doubledouble.go. Both run in parallel with scratch.go and
-// stop by pace.go.
+// products of expansion.go and the memory of scores of memo.go. streaming.go is one pass over tiles of keys, in
+// float64 or float32, on operands.go; its tile is vector.go, on the vector loops of internal/simd, or portable.go,
+// in plain Go with the exponential of exp2.go. refine.go computes rows again that plain float64 does not resolve, in
+// the arithmetic of doubledouble.go. All run in parallel with scratch.go and stop by pace.go. tripleloop.go is what
+// they are timed against.
 //
-// The proofs: bound.go derives the error bounds that the float64 algorithms report, from the norms of norm.go.
+// The proofs: bound.go derives the error bounds that the algorithms in floating point report, from the norms of norm.go.
 // law.go holds any Method to what it declares; observed.go measures the error that was made.
 //
 // # What a bound means

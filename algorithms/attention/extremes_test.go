@@ -77,8 +77,30 @@ func TestExtremes(t *testing.T) {
 		{"values beside far larger ones", Instance{
 			Q: column(0, 1), K: column(1, -1, 1), V: column(0x1p1019, 1e-300, -3), Scale: 700,
 		}},
+		{"scores rise over three tiles, beyond what needs no shift", Instance{
+			Q: column(1, -1, 300), K: ramp(700, 1), V: ramp(700, -2), Scale: 1,
+		}},
+		{"scores of 2^59, tied and not", Instance{
+			Q: column(0x1p30, -0x1p30), K: column(0x1p29, 0x1p29, 0x1p29-32, 0x1p28), V: column(1, -1, 7, 9), Scale: 1,
+		}},
+		{"everything subnormal", Instance{Q: tiny(3, -5), K: tiny(1, 2, 9), V: tiny(4, 8, 15), Scale: 1}},
+		{"weights and values at the ends of float32", Instance{
+			Q: column(27, -27), K: ramp(300, 1), V: ramp(300, 0x1p-110), Scale: 1,
+		}},
+		{"one value huge, its weight none", Instance{
+			Q: column(500), K: ramp(40, 1), V: spike(40, 0x1p990), Scale: 1,
+		}},
+		{"the largest scores that need no shift", Instance{
+			Q: column(1, -1), K: ramp(300, steady64*math.Ln2*0.999), V: ramp(300, 1), Scale: 1,
+		}},
+		{"the least that do", Instance{
+			Q: column(1, -1), K: ramp(300, steady64*math.Ln2*1.001), V: ramp(300, 1), Scale: 1,
+		}},
+		{"the largest scores that need no shift in float32", Instance{
+			Q: column(1, -1), K: ramp(300, steady32*math.Ln2*0.999), V: ramp(300, 1), Scale: 1,
+		}},
 	} {
-		for _, m := range []Method{Exact, Streaming, Multiprecision} {
+		for _, m := range append(kernels(), Exact, Multiprecision) {
 			t.Run(c.name+"/"+m.Name, func(t *testing.T) {
 				if m.Guarantee.Valid(c.in.Regime()) == nil {
 					holdsBound(t, m, c.in)
@@ -86,6 +108,22 @@ func TestExtremes(t *testing.T) {
 			})
 		}
 	}
+}
+
+// ramp is a column that rises in equal steps to most.
+func ramp(rows int, most float64) *mat.Dense {
+	x := mat.NewDense(rows, 1, nil)
+	for j := range rows {
+		x.Set(j, 0, most*float64(j+1)/float64(rows))
+	}
+	return x
+}
+
+// spike is a column of ones whose first entry is something else.
+func spike(rows int, first float64) *mat.Dense {
+	x := filled(rows, 1, 1)
+	x.Set(0, 0, first)
+	return x
 }
 
 // Inner products of 64 equal coordinates, of keys chosen so that additions of either method mostly round up

@@ -44,19 +44,13 @@ func operandsOf(in Instance, r Regime, double bool) operands {
 	return x
 }
 
-// query writes q' to dst, its entries stride apart; by is 2^κ. The product s·q comes first: s·log₂e may overflow.
-func query[F simd.Float](dst []F, stride int, in Instance, by scaler[F], i int) {
+// query writes q' to dst, its entries stride apart; by is 2^κ, and buffer holds d numbers. The product s·q comes
+// first: s·log₂e may overflow.
+func query[F simd.Float](dst []F, stride int, in Instance, by scaler[F], i int, buffer []float64) {
 	for l, q := range in.Q.RawRowView(i) {
-		dst[l*stride] = by.of(in.Scale * q * math.Log2E)
+		buffer[l] = in.Scale * q * math.Log2E
 	}
-}
-
-// narrow rounds to F; what is tiny in float32 becomes 0.
-func narrow[F simd.Float](y float64) F {
-	if isSingle[F]() && math.Abs(y) < tiny {
-		return 0
-	}
-	return F(y)
+	by.row(dst, stride, buffer)
 }
 
 func isSingle[F simd.Float]() bool {
@@ -64,7 +58,7 @@ func isSingle[F simd.Float]() bool {
 	return unsafe.Sizeof(zero) == 4
 }
 
-// scaler multiplies by 2^−exponent and rounds to F.
+// scaler multiplies by 2^−exponent and rounds to F; in float32 what is tiny then becomes 0.
 type scaler[F simd.Float] struct {
 	exponent int
 	factor   float64 // 2^−exponent, or 0 where float64 has no such number
@@ -77,9 +71,30 @@ func newScaler[F simd.Float](exponent int) scaler[F] {
 	return scaler[F]{exponent, math.Ldexp(1, -exponent)}
 }
 
-func (s scaler[F]) of(x float64) F {
+// row scales the entries of src into dst, stride apart.
+func (s scaler[F]) row(dst []F, stride int, src []float64) {
+	single := isSingle[F]()
 	if s.factor == 0 {
-		return narrow[F](math.Ldexp(x, -s.exponent))
+		for l, x := range src {
+			y := math.Ldexp(x, -s.exponent)
+			if single && math.Abs(y) < tiny {
+				y = 0
+			}
+			dst[l*stride] = F(y)
+		}
+		return
 	}
-	return narrow[F](x * s.factor)
+	if len(src) == 0 {
+		return
+	}
+	_ = dst[(len(src)-1)*stride]
+	at := 0
+	for _, x := range src {
+		y := x * s.factor
+		if single && math.Abs(y) < tiny {
+			y = 0
+		}
+		dst[at] = F(y)
+		at += stride
+	}
 }

@@ -203,10 +203,7 @@ func asMatrix[F simd.Float](a *mat.Dense, exponent int) matrix[F] {
 	}
 	to, by := newMatrix[F](raw.Rows, raw.Cols), newScaler[F](exponent)
 	for i := range raw.Rows {
-		dst := to.row(i)
-		for j, v := range a.RawRowView(i) {
-			dst[j] = by.of(v)
-		}
+		by.row(to.row(i), 1, a.RawRowView(i))
 	}
 	return to
 }
@@ -223,6 +220,7 @@ type portableTile[F simd.Float] struct {
 	scores  matrix[F] // block × tileKeys; then weights
 	part    matrix[F] // block × dv: the tile's part of the numerator
 	output  matrix[F] // block × dv: the numerator
+	buffer  []float64 // d
 	shift   []F       // M
 	sum     []F       // l
 
@@ -234,7 +232,7 @@ func newPortableTile[F simd.Float](in Instance, r Regime, x operands, k kernel[F
 		kernel: k, in: in, regime: r, keyScale: newScaler[F](-x.keyExponent), converted: shared,
 		queries: newMatrix[F](block, r.Dim), scores: newMatrix[F](block, tileKeys),
 		part: newMatrix[F](block, r.ValueDim), output: newMatrix[F](block, r.ValueDim),
-		shift: make([]F, block), sum: make([]F, block),
+		buffer: make([]float64, r.Dim), shift: make([]F, block), sum: make([]F, block),
 	}
 }
 
@@ -244,7 +242,7 @@ func (t *portableTile[F]) block(env finegrain.Env, out *mat.Dense, from, to int)
 	rows := to - from
 	clear(t.output.data)
 	for i := range rows {
-		query(t.queries.row(i), 1, t.in, t.keyScale, from+i)
+		query(t.queries.row(i), 1, t.in, t.keyScale, from+i, t.buffer)
 		t.shift[i], t.sum[i] = F(math.Inf(-1)), 0
 	}
 	for low := 0; low < t.in.Visible(to-1); low += tileKeys {

@@ -2,7 +2,6 @@ package attention
 
 import (
 	"context"
-	"errors"
 	"math"
 	"sync"
 
@@ -53,10 +52,6 @@ func (in Instance) survey(env finegrain.Env) (survey, error) {
 	var lock sync.Mutex
 	var entries, values uint64 // bits of the largest
 	columns, grain := newExtent(all.ValueDim), noGrain
-	each := func(rows, cols int, work func(from, to int)) error {
-		block := max(1, surveyed/cols)
-		return env.ForEach((rows+block-1)/block, func(b int) { work(b*block, min((b+1)*block, rows)) })
-	}
 	norms := func(x *mat.Dense, norm *float64) func(from, to int) {
 		return func(from, to int) {
 			longest, largest := 0.0, uint64(0)
@@ -69,10 +64,13 @@ func (in Instance) survey(env finegrain.Env) (survey, error) {
 			*norm, entries = max(*norm, longest), max(entries, largest)
 		}
 	}
-	err := errors.Join(
-		each(all.Queries, all.Dim, norms(in.Q, &all.QNorm)),
-		each(all.Keys, all.Dim, norms(in.K, &all.KNorm)),
-		each(all.Keys, all.ValueDim, func(from, to int) {
+	passes := []struct {
+		rows, cols int
+		work       func(from, to int)
+	}{
+		{all.Queries, all.Dim, norms(in.Q, &all.QNorm)},
+		{all.Keys, all.Dim, norms(in.K, &all.KNorm)},
+		{all.Keys, all.ValueDim, func(from, to int) {
 			part, largest := newExtent(all.ValueDim), uint64(0)
 			for j := from; j < to; j++ {
 				largest = max(largest, largestOf(in.V.RawRowView(j)))
@@ -83,7 +81,15 @@ func (in Instance) survey(env finegrain.Env) (survey, error) {
 			defer lock.Unlock()
 			columns.join(part)
 			values, grain = max(values, largest), min(grain, g)
-		}))
+		}},
+	}
+	var tasks []func()
+	for _, p := range passes {
+		for from, block := 0, max(1, surveyed/p.cols); from < p.rows; from += block {
+			tasks = append(tasks, func() { p.work(from, min(from+block, p.rows)) })
+		}
+	}
+	err := env.ForEach(len(tasks), func(t int) { tasks[t]() })
 	if entries >= infinite || values >= infinite {
 		return survey{}, err // finite is false
 	}

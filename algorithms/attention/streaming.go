@@ -132,6 +132,7 @@ func (s streaming[F]) run(env finegrain.Env, in Instance) (Output, finegrain.Cos
 		return &worker{tile: fresh(), in: in, regime: r, operands: x, valueScale: newScaler[float64](-x.valueExponent)}
 	}}
 	err = env.ForEach(blocks, func(b int) {
+		b = blocks - 1 - b // with a causal mask the last have most keys, and the longest work should not begin last
 		from, to := b*block, min((b+1)*block, r.Queries)
 		workers.use(func(w *worker) { w.rows(env, out.Float, from, to, refined) })
 		lock.Lock()
@@ -215,9 +216,7 @@ func (w *worker) rows(env finegrain.Env, out *mat.Dense, from, to int, refined [
 		if w.operands.valueExponent == 0 {
 			continue
 		}
-		for c, y := range o {
-			o[c] = w.valueScale.of(y)
-		}
+		w.valueScale.row(o, 1, o)
 	}
 }
 
@@ -257,10 +256,10 @@ func (s streaming[F]) bytes(r Regime, cores int, refining, copying bool) int64 {
 			width = dv
 		}
 		shared = size * int64(s.loops.Keys(r.Keys)) * (d + width)
-		each = size * ((blockQueries+rows)*(d+columns+lanes+1) + rows*(simd.Stride+lanes) + 5*64)
+		each = size*((blockQueries+rows)*(d+columns+lanes+1)+rows*(simd.Stride+lanes)) + 8*d + 6*64
 	default:
 		d, dv := int64(rowStride[F](r.Dim)), int64(rowStride[F](r.ValueDim))
-		each = size*blockQueries*(d+2*dv+tileKeys+2) + 6*64
+		each = size*blockQueries*(d+2*dv+tileKeys+2) + 8*d + 4*64
 		if isSingle[F]() {
 			shared = size*m*(d+dv) + 2*64
 		}

@@ -45,23 +45,14 @@ func pack[F simd.Float](env finegrain.Env, loops *simd.Attention[F], in Instance
 	err := env.ForEach((r.Keys+run-1)/run, func(task int) {
 		for j := task * run; j < min((task+1)*run, r.Keys); j++ {
 			first := j / panel * panel
-			to := p.keys[first*d+j-first:]
-			for l, v := range in.K.RawRowView(j) {
-				to[l*panel] = keyScale.of(v)
-			}
+			keyScale.row(p.keys[first*d+j-first:], panel, in.K.RawRowView(j))
 			row := x.values.RawRowView(j)
 			if loops.Few(dv) {
-				for c, v := range row {
-					p.values[c*total+j] = valueScale.of(v)
-				}
+				valueScale.row(p.values[j:], total, row)
 				continue
 			}
 			for c := 0; c < dv; c += panel {
-				width := min(panel, columns-c)
-				to := p.values[c*total+j*width:]
-				for l, v := range row[c:min(c+panel, dv)] {
-					to[l] = valueScale.of(v)
-				}
+				valueScale.row(p.values[c*total+j*min(panel, columns-c):], 1, row[c:min(c+panel, dv)])
 			}
 		}
 	})
@@ -80,9 +71,10 @@ type vectorTile[F simd.Float] struct {
 	queries []F
 	output  []F
 	sums    []F
-	shift   []F // M
-	scores  []F // of one group; then weights
-	most    []F // of one group and tile
+	buffer  []float64 // d
+	shift   []F       // M
+	scores  []F       // of one group; then weights
+	most    []F       // of one group and tile
 
 	worked int64
 }
@@ -94,10 +86,19 @@ func newVectorTile[F simd.Float](loops *simd.Attention[F], p packed[F], in Insta
 		queries: simd.Aligned[F](block * r.Dim),
 		output:  simd.Aligned[F](block * columns),
 		sums:    simd.Aligned[F](block * loops.Lanes),
+		buffer:  make([]float64, r.Dim),
 		shift:   simd.Aligned[F](block),
 		scores:  simd.Aligned[F](loops.Rows * simd.Stride),
 		most:    simd.Aligned[F](loops.Rows * loops.Lanes),
 	}
+}
+
+// visible is Instance.Visible.
+func (t *vectorTile[F]) visible(i int) int {
+	if t.regime.Causal {
+		return min(i+1, t.regime.Keys)
+	}
+	return t.regime.Keys
 }
 
 func (t *vectorTile[F]) pairs() int64 { return t.worked }
@@ -112,9 +113,9 @@ func (t *vectorTile[F]) block(env finegrain.Env, out *mat.Dense, from, to int) b
 	}
 	for i := from; i < to; i++ {
 		g, at := (i-from)/rows, (i-from)%rows
-		query(t.queries[g*rows*d+at:], rows, t.in, t.keyScale, i)
+		query(t.queries[g*rows*d+at:], rows, t.in, t.keyScale, i, t.buffer)
 	}
-	for low := 0; low < t.in.Visible(to-1); low += simd.MaxKeys {
+	for low := 0; low < t.visible(to-1); low += simd.MaxKeys {
 		for first := from; first < to; first += rows {
 			if env.Err() != nil {
 				return false
@@ -129,7 +130,7 @@ func (t *vectorTile[F]) block(env finegrain.Env, out *mat.Dense, from, to int) b
 // group lets group g, the queries from … to−1, take in the keys from low to the end of the tile.
 func (t *vectorTile[F]) group(g, from, to, low int) {
 	rows, lanes, d := t.loops.Rows, t.loops.Lanes, t.regime.Dim
-	seen := min(low+simd.MaxKeys, t.in.Visible(to-1)) - low // by the last query, hence by any
+	seen := min(low+simd.MaxKeys, t.visible(to-1)) - low // by the last query, hence by any
 	if seen <= 0 {
 		return
 	}
@@ -137,7 +138,7 @@ func (t *vectorTile[F]) group(g, from, to, low int) {
 	panels := keys / (2 * lanes)
 	queries, packedKeys := t.queries[g*rows*d:], t.packed.keys[low*d:]
 	sums, output := t.sums[g*rows*lanes:], t.output[g*rows*t.columns:][:rows*t.columns]
-	whole := low+keys <= t.in.Visible(from) // every query sees every key
+	whole := low+keys <= t.visible(from) // every query sees every key
 	switch {
 	case whole && t.packed.steady && d <= simd.Small:
 		t.loops.Weights(t.scores, sums, queries, packedKeys, d, panels)
@@ -159,7 +160,7 @@ func (t *vectorTile[F]) group(g, from, to, low int) {
 		return
 	}
 	for i := from; i < to; i++ {
-		t.worked += int64(max(0, min(low+simd.MaxKeys, t.in.Visible(i))-low))
+		t.worked += int64(max(0, min(low+simd.MaxKeys, t.visible(i))-low))
 	}
 }
 
@@ -168,7 +169,7 @@ func (t *vectorTile[F]) hide(from, low, keys int) {
 	never := F(math.Inf(-1))
 	for i := range t.loops.Rows {
 		row := t.scores[i*simd.Stride:][:keys]
-		for j := max(0, t.in.Visible(from+i)-low); j < keys; j++ {
+		for j := max(0, t.visible(from+i)-low); j < keys; j++ {
 			row[j] = never
 		}
 	}
