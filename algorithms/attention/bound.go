@@ -48,7 +48,7 @@ import (
 // the subtraction from the shift of the key's own tile rounds: β = u, and that shift is at most the last
 // one. A term is summed within its tile of t keys, then over tiles, then over the lanes of a vector: k = t +
 // ⌈m/t⌉ + lanes, t = 64 and no lanes in plain Go, t = 256 with vector loops. Where scores need no shift
-// (vector.go) nothing is subtracted, and β = u allows for more than happens. Weights then are between 2^−201 and
+// (steady64) nothing is subtracted, and β = u allows for more than happens. Weights then are between 2^−201 and
 // 2^201, hence so is their sum over the number of keys; what products of them with values near 2^−500 lose below
 // 2^−1022 is less than m·2^−370 of max|V|, and belongs to the margin. So do the weights of keys that only fill a
 // panel: they are 0.

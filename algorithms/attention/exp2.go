@@ -5,7 +5,7 @@ import (
 	"math/big"
 )
 
-// The exponential of the streaming algorithm: 2^y for y ≤ 0, by a table of 2^(i/512) and a polynomial
+// The exponential of the streaming algorithm: 2^y by a table of 2^(i/512) and a polynomial
 // (Tang, "Table-driven implementation of the exponential function", 1989). Working to base 2 makes the
 // reduction exact: y = n/512 + f with n an integer and |f| ≤ 1/1024, all three of them float64s.
 
@@ -53,6 +53,11 @@ func exp2(y float64) float64 {
 	if y < exp2Flush {
 		return 0
 	}
+	return exp2Within(y)
+}
+
+// exp2Within is exp2 for |y| ≤ −exp2Flush.
+func exp2Within(y float64) float64 {
 	t := y + exp2Magic
 	n := math.Float64bits(t) - exp2MagicBits // 512 times the rounded y, in two's complement
 	f := y - (t - exp2Magic)

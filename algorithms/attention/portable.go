@@ -63,6 +63,9 @@ type kernel[F simd.Float] struct {
 	// error is that of the method's rounding, beside that of the subtraction.
 	exponentials func(x []F, shift F) F
 
+	// powers replaces each x, whose magnitude is at most that of a steady score, by 2^x and returns their sum.
+	powers func(x []F) F
+
 	// values sets dst[i] = Σ_j p[i][j]·v_j.
 	values func(dst, p, v matrix[F])
 }
@@ -100,6 +103,20 @@ var portable64 = kernel[float64]{
 		}
 		return sum + other
 	},
+	powers: func(x []float64) float64 {
+		var sum, other float64
+		for len(x) >= 2 {
+			p, r := exp2Within(x[0]), exp2Within(x[1])
+			x[0], x[1] = p, r
+			sum, other = sum+p, other+r
+			x = x[2:]
+		}
+		for i, y := range x {
+			x[i] = exp2Within(y)
+			sum += x[i]
+		}
+		return sum + other
+	},
 	values: averages(blasGo.Dgemv),
 }
 
@@ -120,6 +137,13 @@ var portable32 = kernel[float32]{
 			sum += x[i]
 		}
 		return sum + other
+	},
+	powers: func(x []float32) (sum float32) {
+		for i, y := range x {
+			x[i] = float32(exp2Within(float64(y)))
+			sum += x[i]
+		}
+		return sum
 	},
 	values: averages(blasGo.Sgemv),
 }
@@ -215,6 +239,7 @@ type portableTile[F simd.Float] struct {
 	regime   Regime
 	keyScale scaler[F] // by 2^κ
 	converted[F]
+	steady bool // weights need no shift
 
 	queries matrix[F] // block × d
 	scores  matrix[F] // block × tileKeys; then weights
@@ -227,9 +252,9 @@ type portableTile[F simd.Float] struct {
 	worked int64
 }
 
-func newPortableTile[F simd.Float](in Instance, r Regime, x operands, k kernel[F], shared converted[F], block int) *portableTile[F] {
+func newPortableTile[F simd.Float](in Instance, r Regime, x operands, k kernel[F], shared converted[F], steady bool, block int) *portableTile[F] {
 	return &portableTile[F]{
-		kernel: k, in: in, regime: r, keyScale: newScaler[F](-x.keyExponent), converted: shared,
+		kernel: k, in: in, regime: r, keyScale: newScaler[F](-x.keyExponent), converted: shared, steady: steady,
 		queries: newMatrix[F](block, r.Dim), scores: newMatrix[F](block, tileKeys),
 		part: newMatrix[F](block, r.ValueDim), output: newMatrix[F](block, r.ValueDim),
 		buffer: make([]float64, r.Dim), shift: make([]F, block), sum: make([]F, block),
@@ -276,6 +301,10 @@ func (t *portableTile[F]) rectangle(first, last, low, high int) {
 	t.kernel.scores(scores, t.queries.window(first, last), t.keys.window(low, high))
 	for i := first; i < last; i++ {
 		y := t.scores.data[i*t.scores.stride:][:high-low]
+		if t.steady {
+			t.sum[i] += t.kernel.powers(y)
+			continue
+		}
 		if top := F(math.Ceil(float64(t.kernel.most(y, t.shift[i])))); top > t.shift[i] {
 			rescale := F(powerOfTwo(float64(t.shift[i]) - float64(top)))
 			t.shift[i] = top

@@ -175,6 +175,14 @@ func (s streaming[F]) plan(in Instance, r survey) (refined []bool, bound float64
 	return refined, bound
 }
 
+// steady64 and steady32 are the largest scores to base 2 with which weights need no shift: with |y| up to there
+// neither weights nor their sums and products with V' leave the range, and M = 0 will do. A greater score takes
+// the running maximum.
+const (
+	steady64 = 200
+	steady32 = 40
+)
+
 // tile is the working memory of a worker: a block of queries against a run of keys.
 type tile interface {
 	// block computes rows from … to−1 of out, up to the scaling of V; it returns false if it was stopped.
@@ -186,14 +194,14 @@ type tile interface {
 
 // tiles prepares what all workers share and returns what makes the working memory of one.
 func (s streaming[F]) tiles(env finegrain.Env, in Instance, r Regime, x operands, block int) (func() tile, error) {
+	// The factor is for the rounding of the scores: nothing else may carry one beyond steady.
+	steady := r.Score()*math.Log2E*(1+0x1p-10) <= s.steady
 	if s.loops == nil {
 		shared := convert[F](in, x)
-		return func() tile { return newPortableTile(in, r, x, s.portable, shared, block) }, nil
+		return func() tile { return newPortableTile(in, r, x, s.portable, shared, steady, block) }, nil
 	}
 	packed, err := pack(env, s.loops, in, r, x)
-	// The factor is for the rounding of the scores: nothing else may carry one beyond steady.
-	packed.steady = r.Score()*math.Log2E*(1+0x1p-10) <= s.steady
-	return func() tile { return newVectorTile(s.loops, packed, in, r, x, block) }, err
+	return func() tile { return newVectorTile(s.loops, packed, in, r, x, steady, block) }, err
 }
 
 // worker computes rows and what they need beside the tile.

@@ -14,20 +14,11 @@ import (
 // van de Geijn 2008), the queries of a block when it begins. A query's keys are cut at the same places whatever
 // its group, and what a group has beyond a query's keys has weight 0, so a row does not depend on its neighbours.
 
-// steady64 and steady32 are the largest scores to base 2 with which weights need no shift: with |y| up to there
-// neither weights nor their sums and products with V' leave the range, and M = 0 will do. A greater score takes
-// the running maximum.
-const (
-	steady64 = 200
-	steady32 = 40
-)
-
 // packed is what all workers share.
 type packed[F simd.Float] struct {
 	keys   []F
 	values []F
-	total  int  // keys, filled up to whole panels
-	steady bool // weights need no shift
+	total  int // keys, filled up to whole panels
 }
 
 // pack copies K' and V' on all cores. The keys that fill the last panel are 0; so are their values, and columns
@@ -66,6 +57,7 @@ type vectorTile[F simd.Float] struct {
 	in       Instance
 	regime   Regime
 	keyScale scaler[F] // by 2^κ
+	steady   bool      // weights need no shift
 
 	columns int // entries of a row of output
 	queries []F
@@ -79,10 +71,10 @@ type vectorTile[F simd.Float] struct {
 	worked int64
 }
 
-func newVectorTile[F simd.Float](loops *simd.Attention[F], p packed[F], in Instance, r Regime, x operands, block int) *vectorTile[F] {
+func newVectorTile[F simd.Float](loops *simd.Attention[F], p packed[F], in Instance, r Regime, x operands, steady bool, block int) *vectorTile[F] {
 	columns := loops.Columns(r.ValueDim)
 	return &vectorTile[F]{
-		loops: loops, packed: p, in: in, regime: r, keyScale: newScaler[F](-x.keyExponent), columns: columns,
+		loops: loops, packed: p, in: in, regime: r, keyScale: newScaler[F](-x.keyExponent), steady: steady, columns: columns,
 		queries: simd.Aligned[F](block * r.Dim),
 		output:  simd.Aligned[F](block * columns),
 		sums:    simd.Aligned[F](block * loops.Lanes),
@@ -140,14 +132,14 @@ func (t *vectorTile[F]) group(g, from, to, low int) {
 	sums, output := t.sums[g*rows*lanes:], t.output[g*rows*t.columns:][:rows*t.columns]
 	whole := low+keys <= t.visible(from) // every query sees every key
 	switch {
-	case whole && t.packed.steady && d <= simd.Small:
+	case whole && t.steady && d <= simd.Small:
 		t.loops.Weights(t.scores, sums, queries, packedKeys, d, panels)
 	default:
 		t.loops.Scores(t.scores, queries, packedKeys, d, panels)
 		if !whole {
 			t.hide(from, low, keys)
 		}
-		if t.packed.steady {
+		if t.steady {
 			t.loops.Powers(t.scores, sums, keys)
 		} else {
 			t.raise(g, keys)
