@@ -19,7 +19,6 @@ package reductions
 import (
 	"fmt"
 	"math/big"
-	"math/bits"
 	"slices"
 
 	"finegrain"
@@ -56,7 +55,8 @@ func SplitAndList(env finegrain.Env, f sat.Formula) (*Split, error) {
 	middle := (len(used) + 1) / 2
 	s.left.variables, s.right.variables = used[:middle], used[middle:]
 	if middle > MaxHalf {
-		return nil, fmt.Errorf("split and list would make 2^%d vectors: %d variables occur, at most %d can be split", middle, len(used), 2*MaxHalf)
+		return nil, fmt.Errorf("split and list would make 2^%d vectors: %d variables occur, at most %d can be split",
+			middle, len(used), 2*MaxHalf)
 	}
 
 	side := make([]int8, f.Variables+1)
@@ -81,14 +81,16 @@ func SplitAndList(env finegrain.Env, f sat.Formula) (*Split, error) {
 			within[first] = append(within[first], c)
 		}
 	}
-	var err error
-	if s.OV.A, s.left.assignments, err = list(env, s.left.variables, across, within[0]); err != nil {
+	lists, err := list(env, [2][]int{s.left.variables, s.right.variables}, across, within)
+	if err != nil {
 		return nil, err
 	}
-	if s.OV.B, s.right.assignments, err = list(env, s.right.variables, across, within[1]); err != nil {
+	a, b := lists[0], lists[1]
+	s.OV = ovp.Instance{A: a.vectors, B: b.vectors}
+	s.left.assignments, s.right.assignments = a.assignments, b.assignments
+	if err := dropUnset(env, &s.OV, a.union, b.union); err != nil {
 		return nil, err
 	}
-	dropUnset(&s.OV)
 	return s, nil
 }
 
@@ -115,192 +117,6 @@ func (h half) write(m sat.Model, i int) {
 
 // Models is the number of models of the formula, given the number of orthogonal pairs.
 func (s *Split) Models(pairs *big.Int) *big.Int { return new(big.Int).Lsh(pairs, uint(s.Free)) }
-
-// list walks the binary tree of the half's assignments depth first. A node carries the set of clauses
-// that its partial assignment leaves unsatisfied, as bits: first those across, then those within; a child
-// clears the clauses that its literal satisfies. A node below which every assignment falsifies a clause
-// within (all of whose variables are set) is cut, so only living assignments are visited. The walk is
-// made twice: on the clauses within, to count the leaves, and then in full, to write them; so the output
-// is allocated once and exactly. assignments is nil if nothing was cut.
-func list(env finegrain.Env, variables []int, across, within [][]sat.Literal) (ovp.Vectors, []uint32, error) {
-	count := 0
-	w := newWalk(variables, nil, within)
-	w.leaf = func(uint32, []uint64) { count++ }
-	if err := w.run(env); err != nil {
-		return ovp.Vectors{}, nil, err
-	}
-	if bytes := ovp.VectorsBytes(count, len(across)); env.Memory > 0 && bytes > env.Memory {
-		return ovp.Vectors{}, nil, fmt.Errorf("split and list would make %d vectors of %d bits, %d bytes, and may allocate %d", count, len(across), bytes, env.Memory)
-	}
-	vectors := ovp.NewVectors(count, len(across))
-	var assignments []uint32
-	if count < 1<<len(variables) {
-		assignments = make([]uint32, count)
-	}
-	i := 0
-	w = newWalk(variables, across, within)
-	w.leaf = func(assignment uint32, unsatisfied []uint64) {
-		copy(vectors.Row(i), unsatisfied)
-		if assignments != nil {
-			assignments[i] = assignment
-		}
-		i++
-	}
-	if err := w.run(env); err != nil {
-		return ovp.Vectors{}, nil, err
-	}
-	return vectors, assignments, nil
-}
-
-// pollEvery is the number of words that are touched between two looks at whether env is done: some 100 µs.
-const pollEvery = 1 << 17
-
-// walk is the depth-first walk of list. Words are those of the clauses across, then those of the clauses
-// within, each padded to whole words, so that a leaf's first words are its vector.
-type walk struct {
-	depth     int
-	words     int
-	satisfied [][2][]uint64 // per variable and value: the complement of the clauses its literal satisfies
-	closed    [][]uint64    // per variable: the clauses within whose last variable it is
-	state     [][]uint64    // per depth: the clauses unsatisfied
-	leaf      func(assignment uint32, unsatisfied []uint64)
-	env       finegrain.Env
-	work      int // words touched since env was looked at
-	stopped   bool
-}
-
-func newWalk(variables []int, across, within [][]sat.Literal) *walk {
-	position := map[int]int{}
-	for k, v := range variables {
-		position[v] = k
-	}
-	acrossWords := (len(across) + 63) / 64
-	w := &walk{depth: len(variables), words: acrossWords + (len(within)+63)/64}
-	w.satisfied = make([][2][]uint64, w.depth)
-	w.closed = make([][]uint64, w.depth)
-	w.state = make([][]uint64, w.depth+1)
-	for k := range w.state {
-		w.state[k] = make([]uint64, w.words)
-	}
-	for k := range w.depth {
-		w.closed[k] = make([]uint64, w.words)
-		for value := range 2 {
-			w.satisfied[k][value] = slices.Repeat([]uint64{^uint64(0)}, w.words)
-		}
-	}
-	enter := func(bit int, c []sat.Literal) (last int) {
-		w.state[0][bit/64] |= 1 << (bit % 64)
-		for _, l := range c {
-			if k, here := position[l.Variable()]; here {
-				value := 0
-				if l > 0 {
-					value = 1
-				}
-				w.satisfied[k][value][bit/64] &^= 1 << (bit % 64)
-				last = max(last, k)
-			}
-		}
-		return last
-	}
-	for i, c := range across {
-		enter(i, c)
-	}
-	for i, c := range within {
-		bit := 64*acrossWords + i
-		last := enter(bit, c)
-		w.closed[last][bit/64] |= 1 << (bit % 64)
-	}
-	return w
-}
-
-func (w *walk) run(env finegrain.Env) error {
-	w.env = env
-	w.visit(0, 0)
-	return env.Err()
-}
-
-func (w *walk) visit(k int, assignment uint32) {
-	if k == w.depth {
-		w.leaf(assignment, w.state[k])
-		return
-	}
-	if w.work += 1 + w.words; w.work >= pollEvery {
-		w.work = 0
-		w.stopped = w.env.Err() != nil
-	}
-	if w.stopped {
-		return
-	}
-	parent, child, closed := w.state[k], w.state[k+1], w.closed[k]
-	for value := range 2 {
-		dead := uint64(0)
-		for i, mask := range w.satisfied[k][value] {
-			child[i] = parent[i] & mask
-			dead |= child[i] & closed[i]
-		}
-		if dead == 0 {
-			w.visit(k+1, assignment<<1|uint32(value))
-		}
-	}
-}
-
-// dropUnset removes the coordinates that no vector of one side sets.
-func dropUnset(in *ovp.Instance) {
-	d := in.A.D()
-	if d == 0 {
-		return
-	}
-	a, b := union(in.A), union(in.B)
-	var kept []int
-	for k := range d {
-		if a[k/64]&b[k/64]>>(k%64)&1 == 1 {
-			kept = append(kept, k)
-		}
-	}
-	if len(kept) == d {
-		return
-	}
-	in.A = project(in.A, kept)
-	in.B = project(in.B, kept)
-}
-
-func union(v ovp.Vectors) []uint64 {
-	u := make([]uint64, (v.D()+63)/64)
-	for i := range v.N() {
-		for k, word := range v.Row(i) {
-			u[k] |= word
-		}
-	}
-	return u
-}
-
-// project keeps the given coordinates, in ascending order, of every vector. They are moved in runs of
-// neighbours that stay within one word on both sides.
-func project(v ovp.Vectors, kept []int) ovp.Vectors {
-	type move struct {
-		from, to   int // words
-		mask       uint64
-		rotateLeft int
-	}
-	var moves []move
-	for to, from := range kept {
-		rotate := (to%64 - from%64 + 64) % 64
-		bit := uint64(1) << (from % 64)
-		if last := len(moves) - 1; last >= 0 && moves[last].from == from/64 && moves[last].to == to/64 && moves[last].rotateLeft == rotate {
-			moves[last].mask |= bit
-		} else {
-			moves = append(moves, move{from / 64, to / 64, bit, rotate})
-		}
-	}
-	out := ovp.NewVectors(v.N(), len(kept))
-	for i := range v.N() {
-		source, target := v.Row(i), out.Row(i)
-		for _, m := range moves {
-			target[m.to] |= bits.RotateLeft64(source[m.from]&m.mask, m.rotateLeft)
-		}
-	}
-	return out
-}
 
 // The reductions of split and list, one for each kind of answer.
 var (
