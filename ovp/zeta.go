@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"sync/atomic"
 
 	"finegrain"
@@ -15,11 +16,6 @@ import (
 // is the number of vectors orthogonal to a_i. That is O(n + m + d·2^d), whatever n·m: linear in the lists
 // where d is fixed, and the reason why orthogonal vectors are hard only for d = ω(log n). The transform is
 // Yates's (1937); histograms of inner products do not come out of it.
-//
-// After coordinates 0 … k−1 are done, f̂(T) is the sum over the S ⊆ T that agree with T from k on; doing
-// coordinate k adds the entry without k to every entry with k. Each sum counts some vectors of B once, so
-// that m < 2^32 makes 32 bits enough, and two entries a word, which are then added two at a time: no
-// carry leaves the lower one.
 
 // Zeta is the transform, for d up to 26.
 var Zeta = Algorithm{
@@ -60,79 +56,20 @@ func zetaValid(_, m, d int) error {
 	return nil
 }
 
-// subsetSums is f̂, entry T in half T mod 2 of word ⌊T/2⌋.
-type subsetSums []uint64
-
-func tableWords(d int) int { return max(1, 1<<d>>1) }
-
-// at returns f̂(T).
-func (f subsetSums) at(set uint64) uint32 { return uint32(f[set>>1] >> (32 * (set & 1))) }
-
-// The table is done in two passes: in rows of 2^15 entries, which fit in the second-level cache, the
-// coordinates below 15; and in columns of 2^9 entries, over all rows, the coordinates from 15 on.
 const (
-	rowCoordinates = 15
-	columnWords    = 1 << 8
+	// chunkVectors is how many vectors are looked up between two looks at whether env is done: less than a
+	// millisecond, if each waits for memory.
+	chunkVectors = 1 << 15
+	mostChunks   = 1 << 7 // of a round of a search
 )
 
-// newSubsetSums returns f̂ for the vectors, of which d ≤ zetaMost, and the number of additions made.
-func newSubsetSums(env finegrain.Env, b Vectors) (f subsetSums, additions int64, err error) {
-	f = make(subsetSums, tableWords(b.d))
-	for j := range b.n {
-		if j%(1<<20) == 0 && env.Err() != nil {
-			return nil, additions, env.Err()
-		}
-		set := b.set(j)
-		f[set>>1] += 1 << (32 * (set & 1))
-		additions++
-	}
-	var added atomic.Int64
-	row := min(len(f), 1<<(rowCoordinates-1))
-	err = parallel(env, len(f)/row, "summing over subsets: rows", func(t int) {
-		part := f[t*row : (t+1)*row]
-		sum := int64(0)
-		if b.d > 0 {
-			for i, x := range part { // coordinate 0 is within a word
-				part[i] = x + x<<32
-			}
-			sum = int64(len(part))
-		}
-		for step := 1; step < len(part); step *= 2 {
-			for at := 0; at < len(part); at += 2 * step {
-				sum += addWords(part[at+step:at+2*step], part[at:at+step])
-			}
-		}
-		added.Add(sum)
-	})
-	if err != nil {
-		return nil, additions + added.Load(), err
-	}
-	column := min(row, columnWords)
-	columns := row / column
-	if row == len(f) {
-		columns = 0
-	}
-	err = parallel(env, columns, "summing over subsets: columns", func(t int) {
-		sum := int64(0)
-		for step := row; step < len(f); step *= 2 {
-			for at := 0; at < len(f); at += 2 * step {
-				for to := at + step + t*column; to < at+2*step; to += row {
-					sum += addWords(f[to:to+column], f[to-step:to-step+column])
-				}
-			}
-		}
-		added.Add(sum)
-	})
-	return f, additions + added.Load(), err
-}
+// chunks is the number of chunks of the list.
+func (v Vectors) chunks() int { return (v.n + chunkVectors - 1) / chunkVectors }
 
-// addWords adds src to dst, two entries a word, and returns the number of additions.
-func addWords(dst, src []uint64) int64 {
-	src = src[:len(dst)]
-	for i := range dst {
-		dst[i] += src[i]
-	}
-	return 2 * int64(len(dst))
+// chunk is the number of the first vector of chunk t and the vectors.
+func (v Vectors) chunk(t int) (int, Vectors) {
+	from := t * chunkVectors
+	return from, v.Slice(from, min(from+chunkVectors, v.n))
 }
 
 // set is vector i as a set of coordinates, for d ≤ 64.
@@ -146,57 +83,129 @@ func (v Vectors) set(i int) uint64 {
 // complement is the set of coordinates that are 0 in vector i, for d < 64.
 func (v Vectors) complement(i int) uint64 { return 1<<v.d - 1 - v.set(i) }
 
-// zetaEach makes the table of B and visits the vectors of A with the number of vectors orthogonal to
-// each, until visit returns false. It returns what was counted.
-func zetaEach(env finegrain.Env, in Instance, visit func(i int, orthogonal uint32) bool) (finegrain.Cost, error) {
-	if err := in.Validate(); err != nil {
-		return nil, err
+// legal is Validate for lists of one dimension below 64, on all cores; it may also return env's error.
+func (in Instance) legal(env finegrain.Env) error {
+	var union atomic.Uint64
+	for _, v := range []Vectors{in.A, in.B} {
+		err := env.ForEach(v.chunks(), func(t int) {
+			_, part := v.chunk(t)
+			some := uint64(0)
+			for _, set := range part.words {
+				some |= set
+			}
+			union.Or(some)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if union.Load()>>in.D() != 0 {
+		return in.Validate()
+	}
+	return nil
+}
+
+// zetaTable makes the table of B.
+func zetaTable(env finegrain.Env, in Instance) (f subsetSums, cost finegrain.Cost, err error) {
+	if in.A.d != in.B.d {
+		return nil, nil, in.Validate()
 	}
 	if err := zetaValid(in.A.N(), in.B.N(), in.D()); err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if err := in.legal(env); err != nil {
+		return nil, nil, err
 	}
 	f, additions, err := newSubsetSums(env, in.B)
-	lookedUp := 0
-	for i := 0; i < in.A.n && err == nil; i++ {
-		if i%(1<<20) == 0 {
-			err = env.Err()
-		}
-		lookedUp++
-		if !visit(i, f.at(in.A.complement(i))) {
-			break
-		}
-	}
-	return finegrain.Cost{finegrain.Additions: additions, finegrain.WordOperations: int64(lookedUp)}, err
+	return f, finegrain.Cost{finegrain.Additions: additions, finegrain.WordOperations: 0}, err
 }
 
 func zetaCount(env finegrain.Env, in Instance) (*big.Int, finegrain.Cost, error) {
-	var total uint64
-	cost, err := zetaEach(env, in, func(_ int, orthogonal uint32) bool {
-		total += uint64(orthogonal)
-		return true
-	})
+	f, cost, err := zetaTable(env, in)
+	if err != nil {
+		return nil, cost, err
+	}
+	total, lookedUp, err := f.lookUp(env, in.A)
+	cost[finegrain.WordOperations] = lookedUp
 	if err != nil {
 		return nil, cost, err
 	}
 	return new(big.Int).SetUint64(total), cost, nil
 }
 
-// zetaFind looks the first vector of A up that has an orthogonal one, and scans B for that one alone.
-func zetaFind(env finegrain.Env, in Instance) (Found, finegrain.Cost, error) {
-	row := -1
-	cost, err := zetaEach(env, in, func(i int, orthogonal uint32) bool {
-		if orthogonal > 0 {
-			row = i
-		}
-		return row < 0
+// lookUp returns the number of pairs of a vector of a and one, of those in the table, that is orthogonal to it.
+func (f subsetSums) lookUp(env finegrain.Env, a Vectors) (pairs uint64, lookedUp int64, err error) {
+	var total atomic.Uint64
+	var done atomic.Int64
+	err = parallel(env, a.chunks(), "looking vectors up", func(t int) {
+		_, chunk := a.chunk(t)
+		total.Add(f.totalOfComplements(chunk))
+		done.Add(int64(chunk.n))
 	})
-	if err != nil || row < 0 {
+	return total.Load(), done.Load(), err
+}
+
+// totalOfComplements is Σ f̂(complement of a_i). Between two look-ups there is as little as can be, so that many
+// of them wait for memory at a time.
+func (f subsetSums) totalOfComplements(a Vectors) (total uint64) {
+	if a.d == 0 {
+		return uint64(a.n) * uint64(f.at(0))
+	}
+	all := uint64(1)<<a.d - 1
+	for _, set := range a.words {
+		set ^= all
+		total += uint64(f.at(set))
+	}
+	return total
+}
+
+// zetaFind looks the vectors of A up to the first that has an orthogonal one, and scans B for that one alone.
+// Chunks are looked up in rounds of 1, 2, 4, …, each chunk to its first such vector, so that the count of
+// operations does not depend on the cores.
+func zetaFind(env finegrain.Env, in Instance) (Found, finegrain.Cost, error) {
+	f, cost, err := zetaTable(env, in)
+	if err != nil {
 		return Found{}, cost, err
 	}
+	for first, round := 0, 1; first < in.A.chunks(); first, round = first+round, min(2*round, mostChunks) {
+		var lookedUp [mostChunks]int64
+		var found [mostChunks]bool
+		err := env.ForEach(min(round, in.A.chunks()-first), func(t int) {
+			_, a := in.A.chunk(first + t)
+			for i := 0; i < a.n && !found[t]; i++ {
+				found[t] = f.at(a.complement(i)) > 0
+				lookedUp[t]++
+			}
+		})
+		for _, n := range lookedUp {
+			cost[finegrain.WordOperations] += n
+		}
+		if err != nil {
+			return Found{}, cost, err
+		}
+		if t := slices.Index(found[:], true); t >= 0 {
+			from, _ := in.A.chunk(first + t)
+			return zetaPartner(env, in, from+int(lookedUp[t])-1, cost)
+		}
+	}
+	return Found{}, cost, env.Err()
+}
+
+// zetaPartner finds the first vector of B that is orthogonal to vector i of A, which has one.
+func zetaPartner(env finegrain.Env, in Instance, i int, cost finegrain.Cost) (Found, finegrain.Cost, error) {
 	if in.D() == 0 {
 		return Found{Any: true}, cost, nil
 	}
-	j, operations := firstOrthogonal(in.A.Row(row), in.B)
-	cost[finegrain.WordOperations] += operations
-	return Found{true, Pair{row, j}}, cost, nil
+	for t := range in.B.chunks() {
+		if err := env.Err(); err != nil {
+			return Found{}, cost, err
+		}
+		from, b := in.B.chunk(t)
+		j, operations := firstOrthogonal(in.A.Row(i), b)
+		cost[finegrain.WordOperations] += operations
+		if j >= 0 {
+			return Found{true, Pair{i, from + j}}, cost, nil
+		}
+	}
+	panic("ovp: zeta counts an orthogonal vector that is not there")
 }

@@ -1,0 +1,7 @@
+//go:build !amd64
+
+package simd
+
+func zetaWithin(ISA, *uint64, int) {}
+
+func zetaAcross(ISA, *uint64, int, int, int) {}
