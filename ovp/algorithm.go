@@ -27,6 +27,10 @@ type Algorithm struct {
 	// the vectors.
 	Cost func(n, m, d int) finegrain.Cost
 
+	// Adapts reports whether Count and Find may count less than Cost, as the vectors allow; then Cost is the
+	// most. It is nil if they never do. A Histogram always counts Cost.
+	Adapts func(n, m, d int) bool
+
 	// Bytes is the most memory held at once beyond the instance and the answer, or math.MaxInt64 if that is
 	// more. It leaves out a fixed amount below 64 KiB.
 	Bytes func(cores, n, m, d int) int64

@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"finegrain/internal/simd"
 )
 
 func TestGeneratorsMakeWhatTheySay(t *testing.T) {
@@ -24,7 +26,7 @@ func TestGeneratorsMakeWhatTheySay(t *testing.T) {
 			if again, err := g.Generate(testEnv(), p); err != nil || !again.Equal(in) {
 				t.Errorf("%s, %+v: another instance from the same seed; %v", g.Name, p, err)
 			}
-			h, _, err := scanHistogram(testEnv(), in)
+			h, _, err := Scan.Histogram(testEnv(), in)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,10 +71,10 @@ func TestPlantedIsLinearInPairs(t *testing.T) {
 		in.B.Clear(planted.J, 0)
 		in.B.Set(planted.J, 1)
 		in.A.Clear(planted.I, 1)
-		g := newGrid(in)
+		g := must(newGrid(testEnv(), in, simd.Go))
 		counted, count := 0, g.count
-		g.count = func(a, b []uint64, w int) uint64 {
-			counted += len(a) * len(b) / w
+		g.count = func(a []uint64, b strip, w int) uint64 {
+			counted += len(a) / w * b.N()
 			return count(a, b, w)
 		}
 		if err := g.separate(testEnv(), r, planted); err != nil {
@@ -81,7 +83,7 @@ func TestPlantedIsLinearInPairs(t *testing.T) {
 		if counted != n*m {
 			t.Errorf("density %v: %d pairs counted of %d", density, counted, n*m)
 		}
-		if found, _, err := scanFind(testEnv(), in); err != nil || found != (Found{true, planted}) {
+		if found, _, err := Scan.Find(testEnv(), in); err != nil || found != (Found{true, planted}) {
 			t.Errorf("density %v: found %v, %v", density, found, err)
 		}
 	}
@@ -133,7 +135,7 @@ func TestPlantedReturnsItsPair(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		found, _, err := scanFind(testEnv(), in)
+		found, _, err := Scan.Find(testEnv(), in)
 		if err != nil || found != (Found{true, p}) {
 			t.Errorf("density %v: planted %v, found %v; %v", density, p, found, err)
 		}

@@ -1,6 +1,9 @@
 package ovp
 
-import "finegrain"
+import (
+	"finegrain"
+	"finegrain/internal/simd"
+)
 
 // Histogram says how many of the n·m pairs have each inner product, c_k = #{(i, j) : ⟨a_i, b_j⟩ = k},
 // and where the extremes are first met. OV, #OV, Exact-IP, Max-IP and Min-IP are read off it.
@@ -9,9 +12,16 @@ type Histogram struct {
 	Max, Min Extreme  // the first pair, in the order of pairs, with the largest and the least product
 }
 
+// partial is the histogram of some of the pairs, and what a task that adds to it needs.
+type partial struct {
+	Histogram
+	products   []uint64 // room for as many as a strip has vectors, if kernels read groups
+	operations int64
+}
+
 // scanHistogram is the pairwise scan with popcounts instead of tests, over the same grid. Tasks that run at
 // the same time have totals of their own; sums and first extremes commute, so their order does not matter.
-func scanHistogram(env finegrain.Env, in Instance) (Histogram, finegrain.Cost, error) {
+func scanHistogram(env finegrain.Env, in Instance, isa simd.ISA) (Histogram, finegrain.Cost, error) {
 	h := Histogram{}
 	cost := finegrain.Cost{finegrain.WordOperations: 0}
 	if err := in.Validate(); err != nil {
@@ -26,27 +36,28 @@ func scanHistogram(env finegrain.Env, in Instance) (Histogram, finegrain.Cost, e
 		h.Max.Any, h.Min.Any = true, true
 		return h, cost, env.Err()
 	}
-	g := newGrid(in)
-	type part struct {
-		Histogram
-		operations int64
+	g, err := newGrid(env, in, isa)
+	defer g.release()
+	if err != nil {
+		return h, cost, err
 	}
 	tasks := g.bands * g.strips
-	parts := make([]part, min(env.Workers(), tasks)) // as many as run at once
-	free := make(chan *part, len(parts))
+	parts := make([]partial, min(env.Workers(), tasks)) // as many as run at once
+	free := make(chan *partial, len(parts))
 	for i := range parts {
 		parts[i].Totals = make([]uint64, in.D()+1)
+		if g.grouped {
+			parts[i].products = make([]uint64, min(g.strip, in.B.N()))
+		}
 		free <- &parts[i]
 	}
-	err := parallel(env, tasks, "counting inner products", func(task int) {
+	err = parallel(env, tasks, "counting inner products", func(task int) {
 		p := <-free
 		defer func() { free <- p }()
 		first, a := g.bandAt(task / g.strips)
-		start, b := g.stripAt(task % g.strips)
+		b := g.stripAt(task % g.strips)
 		for i := range a.n {
-			largest, least := g.histogram(a.Row(i), b.words, p.Totals)
-			p.Max.improve(1, Extreme{true, largest.value, Pair{first + i, start + largest.index}})
-			p.Min.improve(-1, Extreme{true, least.value, Pair{first + i, start + least.index}})
+			g.histogram(first+i, a.Row(i), b, p)
 		}
 		p.operations += g.operations(a, b)
 	})

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"finegrain"
+	"finegrain/internal/simd"
 )
 
 func testEnv() finegrain.Env { return finegrain.NewEnv(context.Background(), 7) }
@@ -22,8 +23,8 @@ func lawTrials() int {
 }
 
 func TestAlgorithmsKeepTheLaw(t *testing.T) {
-	for _, a := range Algorithms() {
-		t.Run(a.Name, func(t *testing.T) {
+	for name, a := range everyAlgorithm() {
+		t.Run(name, func(t *testing.T) {
 			report := VerifyAlgorithm(testEnv(), a, lawTrials())
 			if err := report.Err(); err != nil {
 				t.Error(err)
@@ -31,6 +32,18 @@ func TestAlgorithmsKeepTheLaw(t *testing.T) {
 			t.Logf("%d trials, %d yes, %d no, %q", report.Trials, report.Yes, report.No, report.Sizes)
 		})
 	}
+}
+
+// everyAlgorithm is the catalogue, and the scan in all instructions that this machine has, by name.
+func everyAlgorithm() map[string]Algorithm {
+	all := map[string]Algorithm{}
+	for _, a := range Algorithms() {
+		all[a.Name] = a
+	}
+	for _, isa := range simd.Supported() {
+		all[fmt.Sprintf("%s in %v", Scan.Name, isa)] = ScanIn(isa)
+	}
+	return all
 }
 
 // TestMutantsBreakTheLaw: every algorithm here is wrong in one way, and the law must say which.
@@ -123,6 +136,11 @@ func TestMutantsBreakTheLaw(t *testing.T) {
 			}
 			return a
 		}(), "word_operations"},
+		{"counts too much where it adapts", adapting(func(_ finegrain.Env, _, most int64) int64 { return most + 1 }), "at most"},
+		{"counts nothing where it adapts", adapting(func(finegrain.Env, int64, int64) int64 { return 0 }), "at most"},
+		{"adapts to the number of cores", adapting(func(env finegrain.Env, cost, _ int64) int64 {
+			return max(1, cost-int64(env.Cores))
+		}), "on one core"},
 		{"declares pairs instead of words", func() Algorithm {
 			a := Scan
 			a.Cost = func(n, m, _ int) finegrain.Cost {
@@ -229,6 +247,21 @@ func TestMutantsBreakTheLaw(t *testing.T) {
 			}
 		})
 	}
+}
+
+// adapting is Scan with another count of what Count did where it adapts, of what is counted and the most.
+func adapting(change func(env finegrain.Env, cost, most int64) int64) Algorithm {
+	a := Scan
+	a.Count = func(env finegrain.Env, in Instance) (*big.Int, finegrain.Cost, error) {
+		const kind = finegrain.WordOperations
+		count, cost, err := Scan.Count(env, in)
+		n, m, d := in.A.N(), in.B.N(), in.D()
+		if most := Scan.Cost(n, m, d)[kind]; err == nil && most > 0 && Scan.Adapts(n, m, d) {
+			cost[kind] = change(env, cost[kind], most)
+		}
+		return count, cost, err
+	}
+	return a
 }
 
 // countFunc is Scan.Count on an instance that is known.

@@ -14,8 +14,8 @@ import (
 // it stops is how often it asks its context for the work that it counts.
 
 const (
-	// operationsBetweenPolls is how many counted operations may lie between two looks at the context: at a
-	// quarter of a nanosecond to three, a few milliseconds at most.
+	// operationsBetweenPolls is how many counted operations may lie between two looks at the context: at
+	// three nanoseconds or less, a few milliseconds.
 	operationsBetweenPolls = 1 << 20
 
 	// farewellPolls is how often a goroutine may ask a context that has ended: once in each loop it leaves.

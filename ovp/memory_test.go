@@ -49,6 +49,9 @@ func fits(a Algorithm) error {
 // allocated returns the bytes that the process allocates while work is done.
 func allocated(work func() error) (int64, error) {
 	var before, after runtime.MemStats
+	for range 2 { // lets go of what pools keep from call to call
+		runtime.GC()
+	}
 	runtime.ReadMemStats(&before)
 	err := work()
 	runtime.ReadMemStats(&after)
@@ -56,9 +59,9 @@ func allocated(work func() error) (int64, error) {
 }
 
 func TestAlgorithmsKeepToTheirMemory(t *testing.T) {
-	for _, a := range Algorithms() {
+	for name, a := range everyAlgorithm() {
 		if err := fits(a); err != nil {
-			t.Errorf("%s: %v", a.Name, err)
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

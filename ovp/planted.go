@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"finegrain"
+	"finegrain/internal/simd"
 )
 
 // A planted pair in a random background without another one. The background is made so by repair: where a
@@ -37,7 +38,11 @@ func Planted(env finegrain.Env, n, m, d int, density float64) (Instance, Pair, e
 	in.B.Set(planted.J, l)
 	in.A.Clear(planted.I, l)
 
-	if err := newGrid(in).separate(env, r, planted); err != nil {
+	g, err := newGrid(env, in, simd.Go) // which reads the lists as they lie, and so as repaired
+	if err == nil {
+		err = g.separate(env, r, planted)
+	}
+	if err != nil {
 		return Instance{}, Pair{}, err
 	}
 	return in, planted, nil
@@ -51,13 +56,13 @@ func (g grid) separate(env finegrain.Env, r *rand.Rand, planted Pair) error {
 			if err := env.Err(); err != nil {
 				return err
 			}
-			from, strip := g.stripAt(t)
-			if g.count(g.in.A.Row(i), strip.words, g.w) == 0 {
+			strip := g.stripAt(t)
+			if g.count(g.in.A.Row(i), strip, g.w) == 0 {
 				continue
 			}
 			for j := range strip.n {
 				if disjoint(g.in.A.Row(i), strip.Row(j)) > 0 {
-					g.in.repair(r, planted, Pair{i, from + j})
+					g.in.repair(r, planted, Pair{i, strip.first + j})
 				}
 			}
 		}

@@ -1,86 +1,161 @@
 package ovp
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"math/bits"
+	"slices"
 	"sync/atomic"
 
 	"finegrain"
+	"finegrain/internal/simd"
 )
 
 // The pairwise scan: every pair, 64 coordinates at a time, n·m·⌈d/64⌉ word operations. Nothing better than
 // n^{2−o(1)} is known once d is more than a constant times log n, and the OV conjecture says that there is
-// nothing. The lists are cut into a grid of blocks, of which a strip of B stays in the first-level cache
+// nothing. The lists are cut into a grid of blocks, of which a strip of B stays in the nearest caches
 // while a band of A passes over it.
 
-// Scan is the bit-parallel pairwise scan, for every size.
-var Scan = Algorithm{
-	Name: "scan",
-	Doc:  "pairwise, bit-parallel, in blocks, on all cores: n·m·⌈d/64⌉ word operations",
-	Source: finegrain.Source{
-		Argument: "the definition with 64 coordinates a word: a&b = 0 exactly if no coordinate is 1 in both",
-	},
-	Valid: func(_, _, _ int) error { return nil },
-	Cost: func(n, m, d int) finegrain.Cost {
-		return finegrain.Cost{finegrain.WordOperations: int64(n) * int64(m) * int64(wordsFor(d))}
-	},
-	Bytes: func(cores, _, _, d int) int64 {
-		hi, totals := bits.Mul64(uint64(cores), 8*(uint64(d)+1))
-		if hi != 0 || totals > math.MaxInt64 {
-			return math.MaxInt64
-		}
-		return int64(totals)
-	},
-	Find:      scanFind,
-	Count:     scanCount,
-	Histogram: scanHistogram,
+// Scan is the bit-parallel pairwise scan, for every size, in the instructions that simd.Chosen names. Its
+// functions return the error of a choice that cannot be made.
+var Scan = scanBy(simd.Chosen)
+
+// ScanIn is Scan in given instructions. It panics if the processor lacks them.
+func ScanIn(isa simd.ISA) Algorithm {
+	if !slices.Contains(simd.Supported(), isa) {
+		panic(fmt.Sprintf("ovp: this processor does not have instruction set %v", isa))
+	}
+	return scanBy(func() (simd.ISA, error) { return isa, nil })
 }
 
-// stripWords is the size of a strip of B: 16 KiB, a third of a first-level cache.
-const stripWords = 1 << 11
+func scanBy(choose func() (simd.ISA, error)) Algorithm {
+	return Algorithm{
+		Name: "scan",
+		Doc: "pairwise, bit-parallel, in blocks, on all cores: n·m·⌈d/64⌉ word operations, less on dense lists, " +
+			"where a pair is settled by its first words",
+		Source: finegrain.Source{
+			Argument: "the definition with 64 coordinates a word: a&b = 0 exactly if no coordinate is 1 in both",
+		},
+		Valid: func(_, _, _ int) error { return nil },
+		Cost: func(n, m, d int) finegrain.Cost {
+			return finegrain.Cost{finegrain.WordOperations: int64(n) * int64(m) * int64(wordsFor(d))}
+		},
+		Adapts: func(_, _, d int) bool { return wordsFor(d) > 1 },
+		Bytes: func(cores, _, m, d int) int64 {
+			isa, _ := choose() // plain Go if there is no choice
+			return scanBytes(cores, m, d, isa != simd.Go)
+		},
+		Find: func(env finegrain.Env, in Instance) (Found, finegrain.Cost, error) {
+			isa, err := choose()
+			if err != nil {
+				return Found{}, nil, err
+			}
+			return scanFind(env, in, isa)
+		},
+		Count: func(env finegrain.Env, in Instance) (*big.Int, finegrain.Cost, error) {
+			isa, err := choose()
+			if err != nil {
+				return nil, nil, err
+			}
+			return scanCount(env, in, isa)
+		},
+		Histogram: func(env finegrain.Env, in Instance) (Histogram, finegrain.Cost, error) {
+			isa, err := choose()
+			if err != nil {
+				return Histogram{}, nil, err
+			}
+			return scanHistogram(env, in, isa)
+		},
+	}
+}
+
+// scanBytes is the memory of a scan: for each core the totals of a histogram and, for kernels that read
+// groups, the products with a strip; and B in groups.
+func scanBytes(cores, m, d int, grouped bool) int64 {
+	numbers, groups := uint64(d)+1, uint64(0)
+	if w := wordsFor(d); grouped && w > 0 {
+		numbers += uint64(stripVectors(w))
+		groups = uint64(VectorsBytes(m+simd.Group-1, d))
+	}
+	hi, bytes := bits.Mul64(uint64(cores), 8*numbers)
+	if hi != 0 || bytes > math.MaxInt64 || bytes+groups > math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return int64(bytes + groups)
+}
+
+// stripWords is the size of a strip of B, 32 KiB: larger makes longer calls of the loops, which matters to
+// early exits, until reading B again binds. See BenchmarkScanCount and BenchmarkEarlyExit.
+const stripWords = 1 << 12
 
 // taskWords is about how many word operations a task performs, a fraction of a millisecond: enough to
 // drown what a task costs, and little enough to be cancelled promptly and to occupy all cores.
 const taskWords = 1 << 19
 
+// least is how many vectors of A and of B the smallest task takes: what a vector loop is at its best with,
+// unless vectors are so long that it would be too much.
+func least(w int) (rows, columns int) {
+	rows, columns = 32, 4*simd.Group
+	if rows*columns*w > taskWords {
+		return simd.Block, simd.Group
+	}
+	return rows, columns
+}
+
+// stripVectors is the number of vectors of a strip, and bandVectors of a band for so many operations with so
+// many words of B.
+func stripVectors(w int) int {
+	_, columns := least(w)
+	return max(1, stripWords/w/columns) * columns
+}
+
+func bandVectors(operations, words, w int) int {
+	rows, _ := least(w)
+	return max(1, operations/words/rows) * rows
+}
+
 // grid cuts an instance into bands of A times strips of B.
 type grid struct {
 	in            Instance
+	b             strip // all of B
 	w             int
 	band, strip   int // vectors in a band, in a strip; the last of each may be smaller
 	bands, strips int
 	kernels
+	release func() // to be called when the grid is no longer used
 }
 
 // newGrid returns the grid of an instance with w ≥ 1 whose bands meet one strip in a task.
-func newGrid(in Instance) grid {
+func newGrid(env finegrain.Env, in Instance, isa simd.ISA) (grid, error) {
 	g := grid{in: in, w: in.A.Words()}
-	g.strip = max(1, stripWords/g.w)
-	g.band = max(4, taskWords/(g.strip*g.w))
+	g.kernels = kernelsFor(isa, g.w)
+	g.strip = stripVectors(g.w)
+	g.band = bandVectors(taskWords, g.strip*g.w, g.w)
 	g.bands = ceil(in.A.N(), g.band)
 	g.strips = ceil(in.B.N(), g.strip)
-	g.kernels = plainKernels(g.w)
-	return g
+	var err error
+	g.b, g.release, err = in.B.group(env, g.grouped)
+	return g, err
 }
 
 func ceil(x, y int) int { return (x + y - 1) / y }
 
-// bandAt is the number of the first vector of band t and the vectors; stripAt likewise.
+// bandAt is the number of the first vector of band t and the vectors.
 func (g grid) bandAt(t int) (int, Vectors) {
 	from := t * g.band
 	return from, g.in.A.Slice(from, min(from+g.band, g.in.A.N()))
 }
 
-func (g grid) stripAt(t int) (int, Vectors) {
+func (g grid) stripAt(t int) strip {
 	from := t * g.strip
-	return from, g.in.B.Slice(from, min(from+g.strip, g.in.B.N()))
+	return g.b.slice(from, min(from+g.strip, g.b.N()))
 }
 
-// operations is what a kernel spends on a block.
-func (g grid) operations(a, b Vectors) int64 { return int64(a.N()) * int64(b.N()) * int64(g.w) }
+// operations is what a kernel spends on a block that it looks at in full.
+func (g grid) operations(a Vectors, b strip) int64 { return int64(a.N()) * int64(b.N()) * int64(g.w) }
 
-func scanCount(env finegrain.Env, in Instance) (*big.Int, finegrain.Cost, error) {
+func scanCount(env finegrain.Env, in Instance, isa simd.ISA) (*big.Int, finegrain.Cost, error) {
 	if err := in.Validate(); err != nil {
 		return nil, nil, err
 	}
@@ -88,14 +163,18 @@ func scanCount(env finegrain.Env, in Instance) (*big.Int, finegrain.Cost, error)
 	if in.D() == 0 {
 		return pairs(in), cost, env.Err()
 	}
-	g := newGrid(in)
+	g, err := newGrid(env, in, isa)
+	defer g.release()
+	if err != nil {
+		return nil, cost, err
+	}
 	var total atomic.Uint64
 	var operations atomic.Int64
-	err := parallel(env, g.bands*g.strips, "counting orthogonal pairs", func(task int) {
+	err = parallel(env, g.bands*g.strips, "counting orthogonal pairs", func(task int) {
 		_, a := g.bandAt(task / g.strips)
-		_, b := g.stripAt(task % g.strips)
-		total.Add(g.count(a.words, b.words, g.w))
-		operations.Add(g.operations(a, b))
+		pairs, spent := g.countIn(a, g.stripAt(task%g.strips), new(exits))
+		total.Add(pairs)
+		operations.Add(spent)
 	})
 	cost[finegrain.WordOperations] = operations.Load()
 	if err != nil {
@@ -113,12 +192,12 @@ func pairs(in Instance) *big.Int {
 // A search goes by bands of A against all of B, in rounds of 1, 2, 4, … bands, each of which is searched to
 // its end. Neither bands nor rounds depend on the number of cores, so neither do the counts.
 const (
-	findWords = 1 << 16 // word operations of a band
+	findWords = 1 << 17 // word operations of a band
 	mostBands = 1 << 7  // of a round
 )
 
 // scanFind returns the first pair of the first band that has one.
-func scanFind(env finegrain.Env, in Instance) (Found, finegrain.Cost, error) {
+func scanFind(env finegrain.Env, in Instance, isa simd.ISA) (Found, finegrain.Cost, error) {
 	cost := finegrain.Cost{finegrain.WordOperations: 0}
 	if err := in.Validate(); err != nil {
 		return Found{}, nil, err
@@ -129,8 +208,12 @@ func scanFind(env finegrain.Env, in Instance) (Found, finegrain.Cost, error) {
 	if in.D() == 0 {
 		return Found{Any: true}, cost, env.Err()
 	}
-	g := newGrid(in)
-	g.band = max(4, findWords/g.w/in.B.N())
+	g, err := newGrid(env, in, isa)
+	defer g.release()
+	if err != nil {
+		return Found{}, cost, err
+	}
+	g.band = bandVectors(findWords, in.B.N()*g.w, g.w)
 	g.bands = ceil(in.A.N(), g.band)
 	quiet := env
 	quiet.Progress = nil
@@ -161,19 +244,21 @@ func scanFind(env finegrain.Env, in Instance) (Found, finegrain.Cost, error) {
 // strip, so only a vector of A before found.I can still improve it, and the others leave the band.
 func (g grid) findInBand(env finegrain.Env, t int) (found Found, operations int64) {
 	from, a := g.bandAt(t)
+	var e exits
 	for s := 0; s < g.strips && a.N() > 0 && env.Err() == nil; s++ {
-		start, b := g.stripAt(s)
-		operations += g.operations(a, b)
-		if g.count(a.words, b.words, g.w) == 0 {
+		b := g.stripAt(s)
+		pairs, spent := g.countIn(a, b, &e)
+		operations += spent
+		if pairs == 0 {
 			continue
 		}
 		i := 0
-		for operations += g.operations(a.Slice(0, 1), b); g.count(a.Row(i), b.words, g.w) == 0; i++ {
+		for operations += g.operations(a.Slice(0, 1), b); g.count(a.Row(i), b, g.w) == 0; i++ {
 			operations += g.operations(a.Slice(0, 1), b)
 		}
-		j, spent := firstOrthogonal(a.Row(i), b)
+		j, spent := firstOrthogonal(a.Row(i), b.Vectors)
 		operations += spent
-		found = Found{true, Pair{from + i, start + j}}
+		found = Found{true, Pair{from + i, b.first + j}}
 		a = a.Slice(0, i)
 	}
 	return found, operations

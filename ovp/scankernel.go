@@ -1,42 +1,61 @@
 package ovp
 
-import "math/bits"
+import (
+	"math/bits"
 
-// The inner loops of the scan: plain Go without branches that depend on data, so that sparse and dense
-// lists cost the same and the declared count of operations is exact. (An early exit after the first word
-// would help dense lists and hurt sparse ones.) Whether m = 0 is the borrow of m − 1, and a count of pairs
-// is a chain of additions of that carry: an and, a subtraction and an addition for a pair of one word
-// each. BenchmarkKernels compares the widths.
+	"finegrain/internal/simd"
+)
+
+// The inner loops of the scan in plain Go, without branches that depend on data. Whether m = 0 is the borrow
+// of m − 1, and a count of pairs is a chain of additions of that carry: an and, a subtraction and an addition
+// for a pair of one word each. BenchmarkKernels compares the widths. They are what the vector loops of
+// scanvector.go are tested against, and what runs where there are none.
 //
-// A kernel works on blocks: whole vectors of w words, one after the other, as many as there are. Kernels
-// for particular machines take the place of plainKernels'.
+// A loop works on blocks: whole vectors of w words, one after the other, as many as there are.
 
-// kernels are the inner loops for vectors of one width.
+// kernels are the inner loops for vectors of one width and one set of instructions.
 type kernels struct {
-	// count returns the number of orthogonal pairs of a block of A and a block of B.
-	count func(a, b []uint64, w int) uint64
+	// grouped: the loops read strips in groups.
+	grouped bool
 
-	// histogram adds the inner products of one vector of A with a block of B to the totals, and returns
-	// the largest and the least of them, each with the first index that has it. The block is not empty.
-	histogram func(a, b []uint64, totals []uint64) (largest, least entry)
+	// count returns the number of orthogonal pairs of a block of A and a strip of B.
+	count func(a []uint64, b strip, w int) uint64
+
+	// early is count for whole blocks of an early exit, and returns as well the words that all of them were
+	// looked at. See earlyexit.go.
+	early func(a []uint64, b strip, w int) (pairs, looked uint64)
+
+	// histogram adds the inner products of vector i of A, whose words are a, with a strip of B, which is not
+	// empty, to a partial histogram.
+	histogram func(i int, a []uint64, b strip, to *partial)
 }
 
-// entry is an inner product and the index in a block that has it.
-type entry struct{ value, index int }
+// kernelsFor returns the kernels of a set of instructions for vectors of w ≥ 1 words.
+func kernelsFor(isa simd.ISA, w int) kernels {
+	if isa == simd.Go {
+		return plainKernels(w)
+	}
+	return vectorKernels(isa, w)
+}
 
 // plainKernels returns the kernels in plain Go for vectors of w ≥ 1 words.
 func plainKernels(w int) kernels {
-	switch w {
-	case 1:
-		return kernels{count1, histogram1}
-	case 2:
-		return kernels{count2, histogramAny}
-	case 3:
-		return kernels{count3, histogramAny}
-	case 4:
-		return kernels{count4, histogramAny}
-	default:
-		return kernels{countAny, histogramAny}
+	count := [...]func(a, b []uint64, w int) uint64{countAny, count1, count2, count3, count4}
+	histogram := histogramAny
+	if w >= len(count) {
+		w = 0
+	}
+	if w == 1 {
+		histogram = histogram1
+	}
+	return kernels{
+		count: func(a []uint64, b strip, words int) uint64 { return count[w](a, b.words, words) },
+		early: earlyAny,
+		histogram: func(i int, a []uint64, b strip, to *partial) {
+			largest, least := histogram(a, b.words, to.Totals)
+			to.Max.improve(1, Extreme{true, largest.value, Pair{i, b.first + largest.index}})
+			to.Min.improve(-1, Extreme{true, least.value, Pair{i, b.first + least.index}})
+		},
 	}
 }
 
@@ -187,6 +206,12 @@ func meet4(met []uint64, a0, a1, a2, a3 uint64, b []uint64, w int) {
 		at += w
 	}
 }
+
+// entry is an inner product and the index in a block that has it.
+type entry struct{ value, index int }
+
+// histogram1 and histogramAny add the inner products of one vector of A with a block of B, which is not empty,
+// to the totals, and return the largest and the least, each with the first index that has it.
 
 func histogram1(a, b []uint64, totals []uint64) (largest, least entry) {
 	x := a[0]

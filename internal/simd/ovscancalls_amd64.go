@@ -1,0 +1,40 @@
+package simd
+
+// Which assembly serves which instructions.
+
+func countOrthogonal(isa ISA, a *uint64, rows int, b *uint64, groups, words int) uint64 {
+	switch {
+	case isa == AVX512 && words == 1:
+		return count1AVX512(a, rows, b, groups)
+	case isa == AVX512:
+		return countAnyAVX512(a, rows, b, groups, words)
+	case isa == AVX2 && words == 1:
+		return count1AVX2(a, rows, b, groups)
+	case isa == AVX2:
+		return countAnyAVX2(a, rows, b, groups, words)
+	}
+	panic(noScan)
+}
+
+func countEarly(isa ISA, a *uint64, rows int, b *uint64, groups, words int) (pairs, more uint64) {
+	switch isa {
+	case AVX512:
+		return earlyAVX512(a, rows, b, groups, words)
+	case AVX2:
+		return earlyAVX2(a, rows, b, groups, words)
+	}
+	panic(noScan)
+}
+
+func innerProducts(a, b *uint64, groups, words int, products *uint64, extremes *[2 * Group]uint64) {
+	productsAVX512(a, b, groups, words, products, extremes)
+}
+
+// testAndCount returns the orthogonal pairs that a limit kernel counts in iterations ≥ 1, of 1, 2 or 4 words.
+func testAndCount(isa ISA, words int, a *[16]uint64, b *[32]uint64, iterations int) uint64 {
+	kernels := [...][3]func(*[16]uint64, *[32]uint64, int) uint64{
+		AVX2:   {testAndCount1AVX2, testAndCount2AVX2, testAndCount4AVX2},
+		AVX512: {testAndCount1AVX512, testAndCount2AVX512, testAndCount4AVX512},
+	}
+	return kernels[isa][words/2](a, b, iterations)
+}
