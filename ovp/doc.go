@@ -21,8 +21,8 @@
 //   - algorithm.go: what an exact algorithm declares, and the catalogue. scan.go: every pair, 64
 //     coordinates at a time; strip.go: B as its loops read it; scankernel.go and scanvector.go: the loops, in
 //     plain Go and in vector instructions; earlyexit.go: which words of a pair they need not look at.
-//     histogram.go: the same with inner products. zeta.go: the subset-sum transform for small d. parallel.go:
-//     all cores, one result.
+//     histogram.go: the same with inner products. zeta.go: counting by sums over subsets for small d, which
+//     zetasums.go computes. parallel.go: all cores, one result.
 //   - law.go: the law that the algorithms are held to, on the instances of lawinstances.go;
 //     lawpromptness.go: its part about cancellation.
 //   - random.go, planted.go, adversarial.go, generators.go: ways to make instances.

@@ -42,6 +42,7 @@ func TestInterrupt(t *testing.T) {
 		{os.Interrupt, "attend --q - --k k.npy --v v.npy --out o.npy"},
 		{syscall.SIGTERM, "verify --trials 1000000"},
 		{os.Interrupt, "reproduce"},
+		{os.Interrupt, "bench"},
 		{syscall.SIGTERM, "generate ov planted --n 300000 --d 100 --out planted.ov"},
 		{os.Interrupt, "reduce large.cnf --to attention --route interpolation --out calls"},
 	} {

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"finegrain/internal/simd"
 )
 
 func TestMain(m *testing.M) {
@@ -39,6 +41,8 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ARRAYS", arrays)
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // a program under the race detector sleeps for a second at its end
+			kernel := os.Getenv(simd.Variable)        // scripts run with the one that the tests do
+			env.Setenv(simd.Variable, kernel)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

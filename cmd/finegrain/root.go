@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,7 @@ import (
 	"finegrain"
 	"finegrain/experiments"
 	"finegrain/internal/memory"
+	"finegrain/internal/simd"
 )
 
 // app is what commands share: where they read and write, and the long work that tests replace.
@@ -74,7 +76,8 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}, a.solve(), a.reduce(), a.ov(), a.attend(), a.generate(), a.routes(), a.algorithms(),
-		a.verify(), a.reproduce(), a.version())
+		a.verify(), a.bench(), a.reproduce(), a.version())
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return checkKernel(cmd) }
 	root.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return cmd.Help()
@@ -99,6 +102,30 @@ func (a *app) root() *cobra.Command {
 	root.InitDefaultHelpCmd()
 	completion(root)
 	return root
+}
+
+// kernelless are the commands that compute nothing, and run whatever kernel is asked for.
+var kernelless = []string{
+	"help", "version", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd,
+}
+
+// checkKernel refuses, before any work, a FINEGRAIN_KERNEL that cannot be had.
+func checkKernel(cmd *cobra.Command) error {
+	if !cmd.HasParent() || slices.Contains(kernelless, topic(cmd)) {
+		return nil
+	}
+	if _, err := simd.Chosen(); err != nil {
+		return request("%v", err)
+	}
+	return nil
+}
+
+// topic is the name of the command below the root that a command is or belongs to.
+func topic(cmd *cobra.Command) string {
+	for cmd.Parent().HasParent() {
+		cmd = cmd.Parent()
+	}
+	return cmd.Name()
 }
 
 // group makes a command one that only holds others.

@@ -3,13 +3,16 @@ package main
 // version: what this program is and where it runs.
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"finegrain/experiments"
+	"finegrain/internal/simd"
 )
 
 const version = "0.1.0"
@@ -20,10 +23,21 @@ type build struct {
 	Commit  string `json:"commit"` // empty where the build does not know it
 	Go      string `json:"go"`
 	CPU     string `json:"cpu"`
+
+	// The vector instructions in use, empty if FINEGRAIN_KERNEL asks for what is not there, and those that
+	// the machine has, widest first.
+	Kernel  string   `json:"kernel"`
+	Kernels []string `json:"kernels"`
 }
 
 func thisBuild() build {
 	b := build{Version: version, Go: runtime.Version(), CPU: experiments.CPU()}
+	if isa, err := simd.Chosen(); err == nil {
+		b.Kernel = isa.String()
+	}
+	for _, isa := range simd.Supported() {
+		b.Kernels = append(b.Kernels, isa.String())
+	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		modified := false
 		for _, s := range info.Settings {
@@ -44,9 +58,11 @@ func thisBuild() build {
 func (a *app) version() *cobra.Command {
 	var c common
 	cmd := &cobra.Command{
-		Use:     "version",
-		Short:   "Print version, commit, Go and processor",
-		Long:    "Print the version of finegrain, the commit it was built from where the build knows it, Go and processor.",
+		Use:   "version",
+		Short: "Print version, commit, Go, processor and kernel",
+		Long: "Print the version of finegrain, the commit it was built from where the build knows it, Go, processor, and\n" +
+			"the kernel: the vector instructions that are used, the widest of avx512, avx2 and go (none) that the\n" +
+			"processor has, or what FINEGRAIN_KERNEL names.",
 		Example: "  finegrain version --json",
 		Args:    exactly(),
 		RunE: func(*cobra.Command, []string) error {
@@ -58,7 +74,8 @@ func (a *app) version() *cobra.Command {
 			if commit == "" {
 				commit = "commit unknown"
 			}
-			fmt.Fprintf(a.stdout, "finegrain %s (%s), %s, %s\n", b.Version, commit, b.Go, b.CPU)
+			fmt.Fprintf(a.stdout, "finegrain %s (%s), %s, %s, kernel %s of %s\n", b.Version, commit, b.Go, b.CPU,
+				cmp.Or(b.Kernel, "not to be had"), strings.Join(b.Kernels, ", "))
 			return nil
 		},
 	}

@@ -1,5 +1,7 @@
 package simd
 
+//go:generate go -C asm run ./attention -out ../attention_amd64.s -stubs ../attention_amd64.go -pkg simd
+
 import (
 	"fmt"
 	"unsafe"
