@@ -70,18 +70,20 @@ func (e Env) Workers() int {
 // returns e's error.
 func (e Env) ForEach(n int, work func(i int)) error {
 	var next atomic.Int64
-	var group sync.WaitGroup
-	for range min(e.Workers(), n) {
-		group.Go(func() {
-			for e.Err() == nil {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				work(i)
+	worker := func() {
+		for e.Err() == nil {
+			i := int(next.Add(1)) - 1
+			if i >= n {
+				return
 			}
-		})
+			work(i)
+		}
 	}
+	var group sync.WaitGroup
+	for range min(e.Workers(), n) - 1 {
+		group.Go(worker)
+	}
+	worker() // the caller is one of them
 	group.Wait()
 	return e.Err()
 }

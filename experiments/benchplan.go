@@ -31,7 +31,7 @@ type benchSizes struct {
 
 var (
 	fullBench = benchSizes{
-		attention: 4096, cached: 1 << 12, large: 1 << 15,
+		attention: 4096, cached: 1 << 13, large: 1 << 15,
 		zeta: 20, zetaVectors: 1 << 15, variables: 40, clauses: 128, readBytes: 128 << 20,
 	}
 	quickBench = benchSizes{

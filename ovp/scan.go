@@ -189,10 +189,10 @@ func pairs(in Instance) *big.Int {
 	return n.Mul(n, m)
 }
 
-// A search goes by bands of A against all of B, in rounds of 1, 2, 4, … bands, each of which is searched to
+// A search goes by bands of A against all of B, in rounds of 1, 4, 16, … bands, each of which is searched to
 // its end. Neither bands nor rounds depend on the number of cores, so neither do the counts.
 const (
-	findWords = 1 << 17 // word operations of a band
+	findWords = 1 << 18 // word operations of a band
 	mostBands = 1 << 7  // of a round
 )
 
@@ -217,7 +217,7 @@ func scanFind(env finegrain.Env, in Instance, isa simd.ISA) (Found, finegrain.Co
 	g.bands = ceil(in.A.N(), g.band)
 	quiet := env
 	quiet.Progress = nil
-	for first, round := 0, 1; first < g.bands; first, round = first+round, min(2*round, mostBands) {
+	for first, round := 0, 1; first < g.bands; first, round = first+round, min(4*round, mostBands) {
 		env.Report(first, g.bands, "searching an orthogonal pair")
 		var found [mostBands]Found
 		var operations [mostBands]int64

@@ -26,33 +26,46 @@ const (
 // 2.5u to the root's, and the root and the last product 3u. The step up is for a last product below 2^−1022, which
 // is rounded to a multiple of 2^−1074.
 func norm2(x []float64) float64 {
-	norm, _ := normAndLargest(x)
-	return norm
+	square, largest := squareAndLargest(x)
+	if squares(largest) {
+		return rootUp(square, len(x))
+	}
+	return scaledNorm(x)
 }
 
-// normAndLargest is norm2, and the bits of the largest absolute entry: they are ordered as the numbers are, and
-// what is not finite is above them all.
-func normAndLargest(x []float64) (norm float64, largest uint64) {
+// squares reports whether rows with this largest entry, in bits, are squared as they are.
+func squares(largest uint64) bool { return largest > leastSquared && largest < mostSquared }
+
+// squareAndLargest is the sum of squares, and the bits of the largest absolute entry: they are ordered as the
+// numbers are, and what is not finite is above them all.
+func squareAndLargest(x []float64) (square float64, largest uint64) {
 	var a, b, c, d float64
-	y := x
-	for ; len(y) >= 4; y = y[4:] {
-		p, q, r, s := y[0], y[1], y[2], y[3]
+	for ; len(x) >= 4; x = x[4:] {
+		p, q, r, s := x[0], x[1], x[2], x[3]
 		a, b, c, d = a+p*p, b+q*q, c+r*r, d+s*s
 		largest = max(largest, magnitude(p), magnitude(q), magnitude(r), magnitude(s))
 	}
-	for _, p := range y {
+	for _, p := range x {
 		a += p * p
 		largest = max(largest, magnitude(p))
 	}
-	switch {
-	case largest == 0:
-		return 0, 0
-	case largest > leastSquared && largest < mostSquared:
-		norm = math.Sqrt((a + b) + (c + d)) // what squares below 2^−1022 lose is less than u of the largest
-	default:
-		norm = floats.Norm(x, 2)
+	return (a + b) + (c + d), largest
+}
+
+// rootUp is an upper bound on the norm of a row whose computed sum of squares is given, which grows with it. What
+// squares below 2^−1022 lose is less than u of the largest.
+func rootUp(square float64, entries int) float64 { return up(math.Sqrt(square), entries) }
+
+func scaledNorm(x []float64) float64 {
+	norm := floats.Norm(x, 2)
+	if norm == 0 {
+		return 0
 	}
-	return math.Nextafter(norm*(1+float64(3*len(x)+8)*unit), math.Inf(1)), largest
+	return up(norm, len(x))
+}
+
+func up(norm float64, entries int) float64 {
+	return math.Nextafter(norm*(1+float64(3*entries+8)*unit), math.Inf(1))
 }
 
 // magnitude is the bits of |x|.

@@ -84,10 +84,6 @@ func (s scaler[F]) row(dst []F, stride int, src []float64) {
 		}
 		return
 	}
-	if len(src) == 0 {
-		return
-	}
-	_ = dst[(len(src)-1)*stride]
 	at := 0
 	for _, x := range src {
 		y := x * s.factor
@@ -95,6 +91,23 @@ func (s scaler[F]) row(dst []F, stride int, src []float64) {
 			y = 0
 		}
 		dst[at] = F(y)
+		at += stride
+	}
+}
+
+// column scales entries of src, stride apart, into dst.
+func (s scaler[F]) column(dst []F, src []float64, stride int) {
+	single := isSingle[F]()
+	at := 0
+	for c := range dst {
+		y := src[at] * s.factor
+		if s.factor == 0 {
+			y = math.Ldexp(src[at], -s.exponent)
+		}
+		if single && math.Abs(y) < tiny {
+			y = 0
+		}
+		dst[c] = F(y)
 		at += stride
 	}
 }

@@ -53,11 +53,22 @@ func (in Instance) survey(env finegrain.Env) (survey, error) {
 	var entries, values uint64 // bits of the largest
 	columns, grain := newExtent(all.ValueDim), noGrain
 	norms := func(x *mat.Dense, norm *float64) func(from, to int) {
+		raw := x.RawMatrix()
 		return func(from, to int) {
-			longest, largest := 0.0, uint64(0)
+			// Most rows are squared as they are, and of them the largest square tells.
+			longest, square, largest := 0.0, 0.0, uint64(0)
 			for i := from; i < to; i++ {
-				n, l := normAndLargest(x.RawRowView(i))
-				longest, largest = max(longest, n), max(largest, l)
+				row := raw.Data[i*raw.Stride:][:raw.Cols]
+				s, l := squareAndLargest(row)
+				if squares(l) {
+					square = max(square, s)
+				} else if l < infinite {
+					longest = max(longest, scaledNorm(row))
+				}
+				largest = max(largest, l)
+			}
+			if square > 0 {
+				longest = max(longest, rootUp(square, raw.Cols))
 			}
 			lock.Lock()
 			defer lock.Unlock()

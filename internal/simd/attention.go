@@ -93,7 +93,8 @@ func (a *Attention[F]) Powers(tile, sums []F, keys int) {
 	a.powers(&tile[0], &sums[0], &a.constants[0], keys/(2*a.Lanes))
 }
 
-// Weights is Scores and then Powers, for at most Small coordinates, with the same result.
+// Weights is Scores and then Powers, for at most Small coordinates, with the same result. No score may be below
+// the floor.
 func (a *Attention[F]) Weights(tile, sums, queries, keys []F, d, panels int) {
 	a.check("weights", panels*2*a.Lanes, tile)
 	need("weights", d > 0 && d <= Small && len(queries) >= d*a.Rows && len(keys) >= panels*d*2*a.Lanes &&

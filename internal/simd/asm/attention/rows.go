@@ -187,11 +187,13 @@ func (t target) exponential(from source, d int) {
 				each(func(i int) { t.sub(m, y[i], y[i]) })
 			}
 			each(func(i int) {
-				if t.wide {
+				switch {
+				case from == made: // nothing is below the floor
+				case t.wide:
 					k := K()
 					t.pick(VCMPPD, VCMPPS)(U8(13), floor, y[i], k) // y ≥ floor
 					keep[i] = k
-				} else {
+				default:
 					t.pick(VCMPPD, VCMPPS)(U8(13), floor, y[i], lanes[i])
 				}
 			})
@@ -207,11 +209,12 @@ func (t target) exponential(from source, d int) {
 			each(func(i int) {
 				switch {
 				case len(table) == 0:
-					t.pick(VANDPD, VANDPS)(lanes[i], g[i], g[i])
-				case t.wide: // g ← 2^n·g + 2^n where kept
+				case t.wide && from != made: // g ← 2^n·g + 2^n where kept
 					t.hornerKept(n[i], n[i], keep[i], g[i])
 				default:
 					t.horner(n[i], n[i], g[i])
+				}
+				if !t.wide && from != made {
 					t.pick(VANDPD, VANDPS)(lanes[i], g[i], g[i])
 				}
 			})
