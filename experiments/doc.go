@@ -9,4 +9,6 @@
 //   - picture.go: the attention matrix of one small formula, with the read-off and the witness.
 //   - reproduce.go: all of it, as one value.
 //   - laws.go: everything declared, ready to be held to its laws.
+//   - bench.go: kernels as fractions of what the machine can do; benchplan.go: which, and of which limits;
+//     benchlimits.go: the limits.
 package experiments

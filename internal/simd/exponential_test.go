@@ -43,7 +43,9 @@ func every(t *testing.T, test64 func(t *testing.T, a *Attention[float64]), test3
 	}
 }
 
-func TestExponentialError(t *testing.T) { every(t, exponentialError[float64], exponentialError[float32]) }
+func TestExponentialError(t *testing.T) {
+	every(t, exponentialError[float64], exponentialError[float32])
+}
 
 // exponentialError holds both loops to the proven bound: at random points, beside the points where the
 // rounding to the table changes, and near the ends. Shifts and scores are such that the subtraction is exact.
