@@ -54,6 +54,28 @@ func BenchmarkStreaming(b *testing.B) {
 	}
 }
 
+// BenchmarkKernels times every kernel by itself, for benchstat; finegrain bench sets them against the machine.
+func BenchmarkKernels(b *testing.B) {
+	for _, m := range kernels() {
+		for _, d := range []int{64, 16, 2} {
+			for _, causal := range []bool{false, true} {
+				for cores := 1; cores <= 2; cores++ {
+					name := strings.ReplaceAll(m.Name, " in ", "/")
+					b.Run(fmt.Sprintf("%s/d=%d/causal=%t/cores=%d", name, d, causal, cores), func(b *testing.B) {
+						in := random(4096, 4096, d, d)
+						in.Causal = causal
+						for b.Loop() {
+							run(b, m, in, cores)
+						}
+						perPair := float64(b.Elapsed().Nanoseconds()) / float64(b.N) / float64(in.Regime().Pairs())
+						b.ReportMetric(perPair, "ns/pair")
+					})
+				}
+			}
+		}
+	}
+}
+
 // BenchmarkStreamingMemory runs n = 2^16, d = 16 and reports the peak resident size of the process.
 func BenchmarkStreamingMemory(b *testing.B) {
 	in := random(1<<16, 1<<16, 16, 16)
