@@ -66,3 +66,18 @@ func list() string {
 	}
 	return strings.Join(can, ", ")
 }
+
+// mustRun panics if the processor lacks the instructions.
+func mustRun(isa ISA) {
+	if isa > widest || isa < Go {
+		panic(fmt.Sprintf("simd: this processor does not have instruction set %d", isa))
+	}
+}
+
+// mustBeVector is mustRun, and panics for Go too.
+func mustBeVector(isa ISA) {
+	mustRun(isa)
+	if isa == Go {
+		panic("simd: there are no vector instructions in plain Go")
+	}
+}

@@ -61,12 +61,6 @@ func readGo(words []uint64) uint64 {
 	return s0 ^ s1 ^ s2 ^ s3
 }
 
-func mustRun(isa ISA) {
-	if isa > widest || isa < Go {
-		panic(fmt.Sprintf("simd: this processor does not have instruction set %d", isa))
-	}
-}
-
 func mustCount(iterations int) {
 	if iterations < 0 {
 		panic(fmt.Sprintf("simd: %d iterations", iterations))

@@ -53,10 +53,3 @@ func ZetaAcross(isa ISA, f []uint64, pitch, width, coordinates int) {
 		zetaAcross(isa, &f[at], pitch, min(call, width-at), coordinates)
 	}
 }
-
-func mustBeVector(isa ISA) {
-	mustRun(isa)
-	if isa == Go {
-		panic("simd: there are no vector instructions in plain Go")
-	}
-}
