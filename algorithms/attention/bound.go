@@ -8,7 +8,7 @@ import (
 	"finegrain/internal/simd"
 )
 
-// Bounds on the rounding error of softmax attention in float64. (Derived here; the error terms of
+// Bounds on the rounding error of softmax attention in float64 and float32. (Derived here; the error terms of
 // sums are those of Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, chapters 3, 4.)
 //
 // Notation: u the unit roundoff, γ_k = ku/(1 − ku), which bounds the relative error of k roundings;
@@ -42,12 +42,12 @@ import (
 // underflow to the output, the sum of the weights being at least 1/2; in scores it adds scoreUnderflow to η.
 // Weights that are flushed to 0 or rounded below 2^−1000 are less than 2^−900 of the mass together.
 //
-// For the streaming algorithm: a score is a product of d terms whose factor fl(fl(s·q)·log₂e) carries
+// For the streaming algorithm: a score is a sum of d products whose factor fl(fl(s·q)·log₂e) carries
 // three roundings, that of log₂e among them: η = γ_{d+3}X + the error of the exponential. (A fused multiply-add
 // rounds once where this counts twice.) Shifts are integers to base 2 and rescaling is exact, so only
 // the subtraction from the shift of the key's own tile rounds: β = u, and that shift is at most the last
-// one. A term is summed within its tile of t keys, then over tiles, then over the lanes of a vector: k = t +
-// ⌈m/t⌉ + lanes, t = 64 and no lanes in plain Go, t = 256 with vector loops. Where scores need no shift
+// one. A term is summed within its tile of t keys, whose sum is added to those of earlier tiles, and at last the
+// lanes of a vector are added: k = t + ⌈m/t⌉ + lanes, t = 64 and no lanes in plain Go, t = 256 with vector loops. Where scores need no shift
 // (steady64) nothing is subtracted, and β = u allows for more than happens. Weights then are between 2^−201 and
 // 2^201, hence so is their sum over the number of keys; what products of them with values near 2^−500 lose below
 // 2^−1022 is less than m·2^−370 of max|V|, and belongs to the margin. So do the weights of keys that only fill a
@@ -56,8 +56,9 @@ import (
 // In float32, u = 2^−24 is that of the type. Q', K' and V' are rounded to it: η = γ_{d+3}X + …, the roundings in
 // float64 that make Q' being far less than the one counted for each of them, and k one more for V'. Entries
 // below 2^−100 become 0, with ‖q'‖ ≤ 1.45X and ‖k'‖ < 2: that moves a score by less than d·2^−98·(1 + X),
-// rounding of products below 2^−126 included; V' and its products by less than 2^−97 of max|V| a key, the sum of
-// weights being above 2^−41.
+// rounding of products below 2^−126 included; V', its products and the weights below 2^−100 move the output by less
+// than 2^−97 of max|V| a key, the sum of weights being above 2^−41. (If K = 0, Q' = 0. What s·q loses below 2^−1022,
+// before 2^κ may lift it, is at most d·2^−73 in a score and belongs to the margin, as η > 2^−24.)
 //
 // For exact: η = γ_{d+1}X + expError, β = u, k = m.
 //

@@ -33,7 +33,7 @@ func runExact(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
 		row.QNorm = norm2(in.Q.RawRowView(i))
 		bound = max(bound, exactError(row, spread))
 	}
-	if r.Epsilon > 0 && bound > r.Epsilon {
+	if r.Epsilon > 0 && !(bound <= r.Epsilon) {
 		return Output{}, nil, &CannotPromise{Method: guaranteeExact.Method, Asked: r.Epsilon, Bound: bound}
 	}
 

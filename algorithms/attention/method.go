@@ -101,8 +101,12 @@ const (
 	maxFloatValue = 0x1p1020
 )
 
-// maxSingleScore keeps scaled queries and scores within float32, where long before no bound says anything.
-const maxSingleScore = 0x1p60
+// maxSingleScore keeps scaled queries and scores within float32, where long before no bound says anything; with
+// maxSingleDim the roundings of a score still have a bound.
+const (
+	maxSingleScore = 0x1p60
+	maxSingleDim   = 1 << 22
+)
 
 // validSingle is the regime of the float32 method.
 func validSingle(r Regime) error {
@@ -111,6 +115,9 @@ func validSingle(r Regime) error {
 	}
 	if score := r.Score(); !(score < maxSingleScore) {
 		return fmt.Errorf("scores may reach %.3g, beyond what float32 serves for; use the method \"streaming\"", score)
+	}
+	if r.Dim > maxSingleDim {
+		return fmt.Errorf("inner products of %d coordinates lose all digits of float32; use the method \"streaming\"", r.Dim)
 	}
 	return nil
 }

@@ -28,6 +28,9 @@ type operands struct {
 // numbers below 2^−126, with which processors are slow, do not occur.
 const tiny = 0x1p-100
 
+// nowhere is an exponent that makes every float64 0 in float32.
+const nowhere = -3000
+
 func operandsOf(in Instance, r Regime, double bool) operands {
 	x := operands{values: in.V}
 	switch e := math.Ilogb(r.MaxV); {
@@ -38,7 +41,11 @@ func operandsOf(in Instance, r Regime, double bool) operands {
 		x.values, x.copied, x.valueExponent = mat.NewDense(r.Keys, r.ValueDim, nil), true, e
 		x.values.Apply(func(_, _ int, v float64) float64 { return math.Ldexp(v, -e) }, in.V)
 	}
-	if !double && r.KNorm != 0 {
+	switch {
+	case double:
+	case r.KNorm == 0: // Q does not matter: 0 does not overflow
+		x.keyExponent = nowhere
+	default:
 		x.keyExponent = math.Ilogb(r.KNorm)
 	}
 	return x
@@ -61,7 +68,7 @@ func isSingle[F simd.Float]() bool {
 // scaler multiplies by 2^−exponent and rounds to F; in float32 what is tiny then becomes 0.
 type scaler[F simd.Float] struct {
 	exponent int
-	factor   float64 // 2^−exponent, or 0 where float64 has no such number
+	factor   float64 // 2^−exponent, or 0 beyond 2^±1000, where Ldexp serves
 }
 
 func newScaler[F simd.Float](exponent int) scaler[F] {

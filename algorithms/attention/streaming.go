@@ -17,8 +17,8 @@ import (
 //
 // After some keys a query holds an integer M, l = Σ_j 2^(y_j − M) and o = Σ_j 2^(y_j − M)·v_j, where
 // y_j = s·log₂e·⟨q,k_j⟩. M is the ceiling of the largest y_j so far: a tile whose largest score exceeds M raises
-// it and multiplies l and o by a power of two, which is exact, so that rescaling costs no accuracy however often
-// it happens. At the end o/l is the row of the output.
+// it and multiplies l and o by a power of two, which is exact but for what falls below the type's range and weighs
+// nothing, so that rescaling costs no accuracy however often it happens. At the end o/l is the row of the output.
 //
 // Each query is computed alone and its keys are cut into the same tiles always, so the result does not
 // depend on how the queries are spread over cores. The arithmetic of a tile is that of vector instructions
@@ -91,12 +91,13 @@ const (
 
 // mostQueries is the number of queries of a task at most: with vector loops 192, as a tile of K and V is read from
 // memory or from the outer caches once for each block, which with 24 queries takes 5 to 10 % longer in all, and with
-// more than 192 no shorter.
-func (s streaming[F]) mostQueries() int {
+// more than 192 no shorter. Long rows are fewer, but for the group that the loops take at once.
+func (s streaming[F]) mostQueries(r Regime) int {
 	if s.loops == nil {
 		return tileQueries
 	}
-	return 192
+	const entries = 1 << 18
+	return max(s.loops.Rows, min(192, entries/(r.Dim+s.loops.Columns(r.ValueDim))))
 }
 
 func (s streaming[F]) method(failed error) func(finegrain.Env, Instance) (Output, finegrain.Cost, error) {
@@ -116,11 +117,11 @@ func (s streaming[F]) run(env finegrain.Env, in Instance) (Output, finegrain.Cos
 	r := surveyed.Regime
 	// Bounds depend on norms only, so what cannot be promised is refused before any work.
 	refined, bound := s.plan(in, surveyed)
-	if r.Epsilon > 0 && bound > r.Epsilon {
+	if r.Epsilon > 0 && !(bound <= r.Epsilon) {
 		return Output{}, nil, &CannotPromise{Method: s.guarantee.Method, Asked: r.Epsilon, Bound: bound}
 	}
 	out := Output{Float: mat.NewDense(r.Queries, r.ValueDim, nil), Bound: bound}
-	block := min(s.mostQueries(), max(1, r.Queries/(16*env.Workers())))
+	block := min(s.mostQueries(r), max(1, r.Queries/(16*env.Workers())))
 	if s.loops != nil {
 		block = (block + s.loops.Rows - 1) / s.loops.Rows * s.loops.Rows
 	}
@@ -194,7 +195,8 @@ type tile interface {
 
 // tiles prepares what all workers share and returns what makes the working memory of one.
 func (s streaming[F]) tiles(env finegrain.Env, in Instance, r Regime, x operands, block int) (func() tile, error) {
-	// The factor is for the rounding of the scores: nothing else may carry one beyond steady.
+	// The factor is for the rounding of the scores. (With d > 2^14 in float32 that may be more, but while there is a
+	// bound at all scores err by less than themselves, and the loops take twice what is steady.)
 	steady := r.Score()*math.Log2E*(1+0x1p-10) <= s.steady
 	if s.loops == nil {
 		shared := convert[F](in, x)
@@ -270,7 +272,7 @@ func (s streaming[F]) bytes(r Regime, cores int, refining, copying bool) int64 {
 			width = dv
 		}
 		shared = size * int64(s.loops.Keys(r.Keys)) * (d + width)
-		each = size*((int64(s.mostQueries())+rows)*(d+columns+lanes+1)+rows*(simd.Stride+lanes)) + 8*d + 6*64
+		each = size*((int64(s.mostQueries(r))+rows)*(d+columns+lanes+1)+rows*(simd.Stride+lanes)) + 8*d + 6*64
 	default:
 		d, dv := int64(rowStride[F](r.Dim)), int64(rowStride[F](r.ValueDim))
 		each = size*tileQueries*(d+2*dv+tileKeys+2) + 8*d + 4*64

@@ -339,3 +339,53 @@ func FuzzMethods(f *testing.F) {
 		}
 	})
 }
+
+// Sums that grow slowly and lose the same way at each step: keys whose weights, just above half a unit of the sum, are
+// rounded up, in every second vector. A denominator that runs through all tiles in one chain, and not through the
+// sums of tiles, errs by up to 8 times the bound. All values are 1, hence so is the exact output.
+func TestSumsOfTiles(t *testing.T) {
+	const m = 1 << 16
+	for _, isa := range simd.Supported() {
+		for _, c := range []struct {
+			method Method
+			half   float64 // −log₂ of a weight that is rounded up beside 1
+		}{{StreamingIn(isa), 53.001}, {Streaming32In(isa), 24.001}} {
+			for _, lanes := range []int{1, 4, 8, 16} {
+				in := Instance{Q: column(1), K: filled(m, 1, 0), V: filled(m, 1, 1), Scale: 1}
+				for j := lanes; j < m; j++ {
+					x := 130.0
+					if j/lanes%2 == 0 {
+						x = c.half
+					}
+					in.K.Set(j, 0, -x*math.Ln2)
+				}
+				out, _ := run(t, c.method, in, 2)
+				if off := math.Abs(out.Float.At(0, 0) - 1); off > out.Bound {
+					t.Errorf("%s in %v, %d lanes: %g off, bound %g", c.method.Name, isa, lanes, off, out.Bound)
+				}
+			}
+		}
+	}
+}
+
+// Where K is 0 no query matters, however large.
+func TestNoKeys(t *testing.T) {
+	in := Instance{Q: column(0x1p200, -0x1p900), K: column(0, 0), V: column(1, 3), Scale: 1}
+	for _, m := range kernels() {
+		if _, out, _ := holdsBound(t, m, in); out.Float.At(0, 0) != 2 {
+			t.Errorf("%s: the average of 1 and 3 is called %v", m.Name, out.Float.At(0, 0))
+		}
+	}
+}
+
+// With more coordinates than float32 can add up there is no bound, and no answer.
+func TestSingleDimensions(t *testing.T) {
+	r := Regime{Queries: 1, Keys: 1, Dim: maxSingleDim, ValueDim: 1, Epsilon: 1e-9}
+	if bound := Streaming32.Guarantee.Error(r); Streaming32.Guarantee.Valid(r) != nil || math.IsNaN(bound) {
+		t.Errorf("in %d coordinates the bound is %v", r.Dim, bound)
+	}
+	r.Dim++
+	if Streaming32.Guarantee.Valid(r) == nil {
+		t.Errorf("%d coordinates are within the regime", r.Dim)
+	}
+}

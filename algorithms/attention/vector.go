@@ -32,7 +32,7 @@ func pack[F simd.Float](env finegrain.Env, loops *simd.Attention[F], in Instance
 	p := packed[F]{keys: simd.Aligned[F](total * d), values: simd.Aligned[F](total * columns), total: total}
 	keyScale, valueScale := newScaler[F](x.keyExponent), newScaler[F](x.exponentLeft())
 	panel := 2 * loops.Lanes
-	const run = simd.MaxKeys // keys of a task: whole panels
+	run := max(1, 1<<16/(d+dv)/panel) * panel // keys of a task
 	k, v := in.K.RawMatrix(), x.values.RawMatrix()
 	err := env.ForEach((r.Keys+run-1)/run, func(task int) {
 		low, high := task*run, min((task+1)*run, r.Keys)
@@ -113,6 +113,9 @@ func (t *vectorTile[F]) block(env finegrain.Env, out *mat.Dense, from, to int) b
 	}
 	for i := from; i < to; i++ {
 		g, at := (i-from)/rows, (i-from)%rows
+		if at == 0 && env.Err() != nil {
+			return false
+		}
 		query(t.queries[g*rows*d+at:], rows, t.in, t.keyScale, i, t.buffer)
 	}
 	for low := 0; low < t.visible(to-1); low += simd.MaxKeys {

@@ -13,8 +13,9 @@
 // the workbench; each folder there writes one file X_amd64.s with its declarations X_amd64.go. Files
 // Xcalls_amd64.go choose among the loops, and Xcalls_other.go stand in on other platforms.
 //
-// An assembly loop cannot be interrupted and does not check its arguments. Every call must be short, some
-// microseconds, and every exported function checks the lengths that its loop relies on; misuse panics.
+// An assembly loop cannot be interrupted and does not check its arguments. Every call must be short: some
+// microseconds, or, of attention in thousands of dimensions, a fraction of a millisecond. Every exported function
+// checks the lengths that its loop relies on; misuse panics.
 //
 // # What was tried for attention
 //

@@ -81,8 +81,9 @@ func (e exponential) interpolation() float64 {
 
 // errorOf bounds the relative error of the loop: the interpolation; a unit u for the table's entry and one for the
 // last operation; and the rounding of f·g(f), at most 4u of |f·g(f)| ≤ 2^h − 1, relative to 2^f ≥ 2^−h. Of these 4u
-// the product takes one, the last step of Horner's scheme one and the rounding of c₁ one; what comes before is
-// multiplied by |f| ≤ 1/2 and c₂/c₁ < 0.35 at each step, 0.35u altogether.
+// the product takes one, the last step of Horner's scheme one and the rounding of c₁, which is at most 1.2 times
+// g(f), 1.2; the steps and coefficients before are multiplied by |f| ≤ 1/2 and a falling c_k/c₁ at each step and
+// take less than 0.5 altogether.
 func errorOf[F Float](e exponential) float64 {
 	u, h := unit[F](), math.Ldexp(1, -e.table-1)
 	return (e.interpolation() + 2*u + 4*u*(math.Exp2(h)-1)*math.Exp2(h)) * (1 + 0x1p-10)

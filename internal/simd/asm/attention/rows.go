@@ -135,8 +135,7 @@ func (t target) exponential(from source, d int) {
 	MOVQ(U32(t.rows()), rows)
 	loop("row", rows, func() {
 		sums := t.vecs(unroll)
-		t.move(Mem{Base: sum}, sums[0])
-		for _, x := range sums[1:] {
+		for _, x := range sums { // the tile's, which then count as one term of the whole
 			t.zero(x)
 		}
 		m := t.vec()
@@ -225,6 +224,7 @@ func (t target) exponential(from source, d int) {
 			ADDQ(U32(unroll*t.vector()), s)
 		})
 		t.add(sums[0], sums[1], sums[0])
+		t.add(Mem{Base: sum}, sums[0], sums[0])
 		t.move(sums[0], Mem{Base: sum})
 		ADDQ(U32(t.vector()), sum)
 		ADDQ(U32(stride*t.size()), s0)
