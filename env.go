@@ -83,8 +83,10 @@ func (e Env) ForEach(n int, work func(i int)) error {
 	for range min(e.Workers(), n) - 1 {
 		group.Go(worker)
 	}
-	worker() // the caller is one of them
-	group.Wait()
+	func() {
+		defer group.Wait() // also if work panics: nobody may be at work when this returns
+		worker()           // the caller is one of them
+	}()
 	return e.Err()
 }
 

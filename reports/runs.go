@@ -4,6 +4,7 @@ import (
 	"math/big"
 	"strconv"
 
+	"finegrain/algorithms/attention"
 	"finegrain/experiments"
 )
 
@@ -69,7 +70,7 @@ func newRunRow(anchor string, run experiments.RouteRun) runRow {
 	if use.Calls > 0 {
 		row.N, row.D = strconv.Itoa(use.N), strconv.Itoa(use.D)
 		row.B, row.Scale = number(use.B), number(use.Scale)
-		row.Tolerated, row.Guaranteed = number(use.Tolerated), number(use.Guaranteed)
+		row.Tolerated, row.Guaranteed = number(use.Tolerated), number(attention.ThreeDigitsUp(use.Guaranteed))
 		row.Observed = number(use.Observed)
 	}
 	return row

@@ -191,7 +191,7 @@ func refineAbove(r Regime) float64 {
 func guaranteeStreaming(isa simd.ISA) Guarantee {
 	s := streaming[float64]{loops: simd.Attention64(isa), rounding: rounding64(isa)}
 	return Guarantee{
-		Method: "streaming",
+		Method: nameStreaming,
 		Source: finegrain.Source{
 			Paper:      finegrain.Dao2022,
 			Provenance: finegrain.Derived,
@@ -214,7 +214,7 @@ func guaranteeStreaming(isa simd.ISA) Guarantee {
 func guaranteeStreaming32(isa simd.ISA) Guarantee {
 	s := streaming[float32]{loops: simd.Attention32(isa), rounding: rounding32(isa)}
 	return Guarantee{
-		Method: "streaming32",
+		Method: nameStreaming32,
 		Source: finegrain.Source{
 			Paper:      finegrain.Dao2022,
 			Provenance: finegrain.Derived,

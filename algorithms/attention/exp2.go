@@ -48,16 +48,11 @@ var exp2Table = func() (table [exp2Size]float64) {
 	return table
 }()
 
-// exp2 returns 2^y for y ≤ 0 with relative error at most exp2Error, and 0 below exp2Flush.
+// exp2 returns 2^y for y ≤ −exp2Flush with relative error at most exp2Error, and 0 below exp2Flush.
 func exp2(y float64) float64 {
 	if y < exp2Flush {
 		return 0
 	}
-	return exp2Within(y)
-}
-
-// exp2Within is exp2 for |y| ≤ −exp2Flush.
-func exp2Within(y float64) float64 {
 	t := y + exp2Magic
 	n := math.Float64bits(t) - exp2MagicBits // 512 times the rounded y, in two's complement
 	f := y - (t - exp2Magic)

@@ -139,7 +139,8 @@ func TestScoresOfManyCoordinates(t *testing.T) {
 		q := float64(1e6 / d)
 		sums := newMatrix[float64](1, 1)
 		off := func(x int) float64 {
-			query, k := asMatrix[float64](filled(1, d, c.factor*q), 0), asMatrix[float64](filled(1, d, key(x)), 0)
+			query, _ := asMatrix[float64](testEnv(), filled(1, d, c.factor*q), 0) // float64s are taken as they are
+			k, _ := asMatrix[float64](testEnv(), filled(1, d, key(x)), 0)
 			portable64.scores(sums, query, k)
 			if c.method.Name == Exact.Name {
 				sums.data[0] = 0

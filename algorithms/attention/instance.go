@@ -79,8 +79,12 @@ func finite(name string, x *mat.Dense, rows int) error {
 // Visible is the number of keys that query i sees: the first Visible(i) of them.
 func (in Instance) Visible(i int) int {
 	m, _ := in.K.Dims()
-	if in.Causal {
-		return min(i+1, m)
+	return visible(i, m, in.Causal)
+}
+
+func visible(i, keys int, causal bool) int {
+	if causal {
+		return min(i+1, keys)
 	}
-	return m
+	return keys
 }

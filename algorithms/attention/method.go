@@ -86,11 +86,17 @@ type CannotPromise struct {
 
 func (e *CannotPromise) Error() string {
 	advice := ""
-	if e.Method != nameMultiprecision {
-		advice = fmt.Sprintf(", or use the method %q, which serves any", nameMultiprecision)
+	switch e.Method {
+	case nameMultiprecision:
+	case nameStreaming32:
+		advice = fmt.Sprintf(", or use %q, which computes in float64, or %q, which serves any", nameStreaming,
+			nameMultiprecision)
+	default:
+		advice = fmt.Sprintf(", or use %q, which serves any", nameMultiprecision)
 	}
+	bound := ThreeDigitsUp(e.Bound)
 	return fmt.Sprintf("attention: error %.3g was asked and %s can promise only %.3g on this instance; "+
-		"ask for an error of at least %.3g%s", e.Asked, cmp.Or(e.Method, "the method"), e.Bound, e.Bound, advice)
+		"ask for an error of at least %.3g%s", e.Asked, cmp.Or(e.Method, "the method"), bound, bound, advice)
 }
 
 // The scores that methods accept. Below 2^1000 float64 sums and products stay finite; below 2^60 the
@@ -99,6 +105,12 @@ const (
 	maxFloatScore = 0x1p1000
 	maxBigScore   = 0x1p60
 	maxFloatValue = 0x1p1020
+)
+
+// The names of the streaming methods, which errors advise.
+const (
+	nameStreaming   = "streaming"
+	nameStreaming32 = "streaming32"
 )
 
 // maxSingleScore keeps scaled queries and scores within float32, where long before no bound says anything; with
@@ -114,10 +126,10 @@ func validSingle(r Regime) error {
 		return err
 	}
 	if score := r.Score(); !(score < maxSingleScore) {
-		return fmt.Errorf("scores may reach %.3g, beyond what float32 serves for; use the method \"streaming\"", score)
+		return fmt.Errorf("scores may reach %.3g, beyond what float32 serves for; use %q", score, nameStreaming)
 	}
 	if r.Dim > maxSingleDim {
-		return fmt.Errorf("inner products of %d coordinates lose all digits of float32; use the method \"streaming\"", r.Dim)
+		return fmt.Errorf("inner products of %d coordinates lose all digits of float32; use %q", r.Dim, nameStreaming)
 	}
 	return nil
 }

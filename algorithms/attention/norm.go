@@ -94,8 +94,8 @@ func spreadOf(v *mat.Dense) float64 {
 // extent is the least and the largest entry of each column.
 type extent struct{ least, most []float64 }
 
-func newExtent(cols int) extent {
-	x := extent{make([]float64, cols), make([]float64, cols)}
+func newExtent(cols int) *extent {
+	x := &extent{make([]float64, cols), make([]float64, cols)}
 	for c := range cols {
 		x.least[c], x.most[c] = math.Inf(1), math.Inf(-1)
 	}
@@ -103,7 +103,7 @@ func newExtent(cols int) extent {
 }
 
 // include takes the rows from … to−1 in.
-func (x extent) include(v *mat.Dense, from, to int) {
+func (x *extent) include(v *mat.Dense, from, to int) {
 	least, most := x.least, x.most[:len(x.least)]
 	for j := from; j < to; j++ {
 		row := v.RawRowView(j)[:len(least)]
@@ -119,13 +119,13 @@ func (x extent) include(v *mat.Dense, from, to int) {
 }
 
 // join takes in what another extent has.
-func (x extent) join(y extent) {
+func (x *extent) join(y *extent) {
 	for c := range x.least {
 		x.least[c], x.most[c] = min(x.least[c], y.least[c]), max(x.most[c], y.most[c])
 	}
 }
 
-func (x extent) spread() float64 {
+func (x *extent) spread() float64 {
 	var spread float64
 	for c := range x.least {
 		spread = max(spread, x.most[c]-x.least[c])

@@ -2,8 +2,8 @@ package attention
 
 import (
 	"math"
-	"unsafe"
 
+	"finegrain"
 	"finegrain/internal/simd"
 
 	"gonum.org/v1/gonum/mat"
@@ -31,7 +31,7 @@ const tiny = 0x1p-100
 // nowhere is an exponent that makes every float64 0 in float32.
 const nowhere = -3000
 
-func operandsOf(in Instance, r Regime, double bool) operands {
+func operandsOf(env finegrain.Env, in Instance, r Regime, double bool) (operands, error) {
 	x := operands{values: in.V}
 	switch e := math.Ilogb(r.MaxV); {
 	case r.MaxV == 0:
@@ -39,7 +39,15 @@ func operandsOf(in Instance, r Regime, double bool) operands {
 		x.valueExponent = e
 	case e < -500 || e > 500:
 		x.values, x.copied, x.valueExponent = mat.NewDense(r.Keys, r.ValueDim, nil), true, e
-		x.values.Apply(func(_, _ int, v float64) float64 { return math.Ldexp(v, -e) }, in.V)
+		scale := newScaler[float64](e)
+		err := byRows(env, r.Keys, r.ValueDim, func(from, to int) {
+			for j := from; j < to; j++ {
+				scale.row(x.values.RawRowView(j), 1, in.V.RawRowView(j))
+			}
+		})
+		if err != nil {
+			return x, err
+		}
 	}
 	switch {
 	case double:
@@ -48,7 +56,7 @@ func operandsOf(in Instance, r Regime, double bool) operands {
 	default:
 		x.keyExponent = math.Ilogb(r.KNorm)
 	}
-	return x
+	return x, nil
 }
 
 // query writes q' to dst, its entries stride apart; by is 2^κ, and buffer holds d numbers. The product s·q comes
@@ -58,11 +66,6 @@ func query[F simd.Float](dst []F, stride int, in Instance, by scaler[F], i int, 
 		buffer[l] = in.Scale * q * math.Log2E
 	}
 	by.row(dst, stride, buffer)
-}
-
-func isSingle[F simd.Float]() bool {
-	var zero F
-	return unsafe.Sizeof(zero) == 4
 }
 
 // scaler multiplies by 2^−exponent and rounds to F; in float32 what is tiny then becomes 0.
@@ -80,7 +83,7 @@ func newScaler[F simd.Float](exponent int) scaler[F] {
 
 // row scales the entries of src into dst, stride apart.
 func (s scaler[F]) row(dst []F, stride int, src []float64) {
-	single := isSingle[F]()
+	single := simd.Single[F]()
 	if s.factor == 0 {
 		for l, x := range src {
 			y := math.Ldexp(x, -s.exponent)
@@ -104,7 +107,7 @@ func (s scaler[F]) row(dst []F, stride int, src []float64) {
 
 // column scales entries of src, stride apart, into dst.
 func (s scaler[F]) column(dst []F, src []float64, stride int) {
-	single := isSingle[F]()
+	single := simd.Single[F]()
 	at := 0
 	for c := range dst {
 		y := src[at] * s.factor

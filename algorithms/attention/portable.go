@@ -11,8 +11,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// The tile in plain Go: what every platform runs, and what is compared with the vector loops. It takes K and V
-// as they are, needs no packed copies, and has no padding to mask.
+// The tile in plain Go: what every platform runs, and what the vector loops are compared with. In float64 it takes
+// K and V as they are, without copies; it has no padding to mask.
 
 // The tile: keys × queries. BenchmarkStreaming at d = 64 is flat to a tenth between 48 and 96 keys and from
 // 32 queries on: a tile of K or V stays in the first-level cache of 48 KiB, and each load of it serves 64
@@ -36,7 +36,7 @@ func newMatrix[F simd.Float](rows, cols int) matrix[F] {
 }
 
 func rowStride[F simd.Float](cols int) int {
-	if isSingle[F]() {
+	if simd.Single[F]() {
 		return (cols + 3) / 4 * 4
 	}
 	return cols
@@ -59,12 +59,9 @@ type kernel[F simd.Float] struct {
 	// most returns the largest of most and x.
 	most func(x []F, most F) F
 
-	// exponentials replaces each x by 2^(x − shift) and returns their sum; no x exceeds shift. The relative
+	// exponentials replaces each x by 2^(x − shift) and returns their sum; x − shift is at most steady. The relative
 	// error is that of the method's rounding, beside that of the subtraction.
 	exponentials func(x []F, shift F) F
-
-	// powers replaces each x, whose magnitude is at most that of a steady score, by 2^x and returns their sum.
-	powers func(x []F) F
 
 	// values sets dst[i] = Σ_j p[i][j]·v_j.
 	values func(dst, p, v matrix[F])
@@ -103,20 +100,6 @@ var portable64 = kernel[float64]{
 		}
 		return sum + other
 	},
-	powers: func(x []float64) float64 {
-		var sum, other float64
-		for len(x) >= 2 {
-			p, r := exp2Within(x[0]), exp2Within(x[1])
-			x[0], x[1] = p, r
-			sum, other = sum+p, other+r
-			x = x[2:]
-		}
-		for i, y := range x {
-			x[i] = exp2Within(y)
-			sum += x[i]
-		}
-		return sum + other
-	},
 	values: averages(blasGo.Dgemv),
 }
 
@@ -138,17 +121,10 @@ var portable32 = kernel[float32]{
 		}
 		return sum + other
 	},
-	powers: func(x []float32) (sum float32) {
-		for i, y := range x {
-			x[i] = float32(exp2Within(float64(y)))
-			sum += x[i]
-		}
-		return sum
-	},
 	values: averages(blasGo.Sgemv),
 }
 
-// exp2Single is 2^y for y ≤ 0 rounded to float32, and 0 below simd.Floor32.
+// exp2Single is 2^y for y ≤ 100 rounded to float32, and 0 below simd.Floor32.
 func exp2Single(y float32) float32 {
 	if y < simd.Floor32 {
 		return 0
@@ -161,12 +137,15 @@ func exp2Single(y float32) float32 {
 var blasGo gonum.Implementation
 
 // gemv is y = α·A·x + β·y, or Aᵀ.
-type gemv[F simd.Float] func(t blas.Transpose, m, n int, alpha F, a []F, lda int, x []F, incX int, beta F, y []F, incY int)
+type gemv[F simd.Float] func(
+	t blas.Transpose, m, n int, alpha F, a []F, lda int, x []F, incX int, beta F, y []F, incY int,
+)
 
 func products[F simd.Float](multiply gemv[F]) func(dst, q, k matrix[F]) {
 	return func(dst, q, k matrix[F]) {
 		for i := range q.rows {
-			multiply(blas.NoTrans, k.rows, k.cols, 1, k.data, k.stride, q.data[i*q.stride:], 1, 0, dst.data[i*dst.stride:], 1)
+			multiply(blas.NoTrans, k.rows, k.cols, 1, k.data, k.stride, q.data[i*q.stride:], 1,
+				0, dst.data[i*dst.stride:], 1)
 		}
 	}
 }
@@ -174,7 +153,8 @@ func products[F simd.Float](multiply gemv[F]) func(dst, q, k matrix[F]) {
 func averages[F simd.Float](multiply gemv[F]) func(dst, p, v matrix[F]) {
 	return func(dst, p, v matrix[F]) {
 		for i := range p.rows {
-			multiply(blas.Trans, v.rows, v.cols, 1, v.data, v.stride, p.data[i*p.stride:], 1, 0, dst.data[i*dst.stride:], 1)
+			multiply(blas.Trans, v.rows, v.cols, 1, v.data, v.stride, p.data[i*p.stride:], 1,
+				0, dst.data[i*dst.stride:], 1)
 		}
 	}
 }
@@ -208,8 +188,11 @@ func largest[F simd.Float](x []F, most F) F {
 type converted[F simd.Float] struct{ keys, values matrix[F] }
 
 // convert copies K and V, unless they are float64s already.
-func convert[F simd.Float](in Instance, x operands) converted[F] {
-	return converted[F]{asMatrix[F](in.K, x.keyExponent), asMatrix[F](x.values, x.exponentLeft())}
+func convert[F simd.Float](env finegrain.Env, in Instance, x operands) (c converted[F], err error) {
+	if c.keys, err = asMatrix[F](env, in.K, x.keyExponent); err == nil {
+		c.values, err = asMatrix[F](env, x.values, x.exponentLeft())
+	}
+	return c, err
 }
 
 // exponentLeft is what the values are still to be scaled by.
@@ -220,16 +203,18 @@ func (x operands) exponentLeft() int {
 	return x.valueExponent
 }
 
-func asMatrix[F simd.Float](a *mat.Dense, exponent int) matrix[F] {
+func asMatrix[F simd.Float](env finegrain.Env, a *mat.Dense, exponent int) (matrix[F], error) {
 	raw := a.RawMatrix()
 	if data, ok := any(raw.Data).([]F); ok {
-		return matrix[F]{raw.Rows, raw.Cols, raw.Stride, data}
+		return matrix[F]{raw.Rows, raw.Cols, raw.Stride, data}, nil
 	}
 	to, by := newMatrix[F](raw.Rows, raw.Cols), newScaler[F](exponent)
-	for i := range raw.Rows {
-		by.row(to.row(i), 1, a.RawRowView(i))
-	}
-	return to
+	err := byRows(env, raw.Rows, raw.Cols, func(first, end int) {
+		for i := first; i < end; i++ {
+			by.row(to.row(i), 1, a.RawRowView(i))
+		}
+	})
+	return to, err
 }
 
 // portableTile is the working memory of a worker.
@@ -252,7 +237,9 @@ type portableTile[F simd.Float] struct {
 	worked int64
 }
 
-func newPortableTile[F simd.Float](in Instance, r Regime, x operands, k kernel[F], shared converted[F], steady bool, block int) *portableTile[F] {
+func newPortableTile[F simd.Float](
+	in Instance, r Regime, x operands, k kernel[F], shared converted[F], steady bool, block int,
+) *portableTile[F] {
 	return &portableTile[F]{
 		kernel: k, in: in, regime: r, keyScale: newScaler[F](-x.keyExponent), converted: shared, steady: steady,
 		queries: newMatrix[F](block, r.Dim), scores: newMatrix[F](block, tileKeys),
@@ -270,17 +257,17 @@ func (t *portableTile[F]) block(env finegrain.Env, out *mat.Dense, from, to int)
 		query(t.queries.row(i), 1, t.in, t.keyScale, from+i, t.buffer)
 		t.shift[i], t.sum[i] = F(math.Inf(-1)), 0
 	}
-	for low := 0; low < t.in.Visible(to-1); low += tileKeys {
+	for low := 0; low < t.regime.Visible(to-1); low += tileKeys {
 		if env.Err() != nil {
 			return false
 		}
 		high := min(low+tileKeys, t.regime.Keys)
-		if high <= t.in.Visible(from) { // every query of the block sees every key of the tile
+		if high <= t.regime.Visible(from) { // every query of the block sees every key of the tile
 			t.rectangle(0, rows, low, high)
 			continue
 		}
 		for i := range rows { // on the diagonal each query sees its own part
-			if end := min(high, t.in.Visible(from+i)); end > low {
+			if end := min(high, t.regime.Visible(from+i)); end > low {
 				t.rectangle(i, i+1, low, end)
 			}
 		}
@@ -302,7 +289,7 @@ func (t *portableTile[F]) rectangle(first, last, low, high int) {
 	for i := first; i < last; i++ {
 		y := t.scores.data[i*t.scores.stride:][:high-low]
 		if t.steady {
-			t.sum[i] += t.kernel.powers(y)
+			t.sum[i] += t.kernel.exponentials(y, 0)
 			continue
 		}
 		if top := F(math.Ceil(float64(t.kernel.most(y, t.shift[i])))); top > t.shift[i] {

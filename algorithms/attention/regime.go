@@ -39,8 +39,14 @@ type survey struct {
 	finite bool
 }
 
-// surveyed is the number of entries of a task.
-const surveyed = 1 << 14
+// rowsAtOnce is the number of rows of a task that goes over a matrix once: 2^14 entries.
+func rowsAtOnce(cols int) int { return max(1, 1<<14/cols) }
+
+// byRows gives rows from … to−1 of a matrix to work, in parallel.
+func byRows(env finegrain.Env, rows, cols int, work func(from, to int)) error {
+	block := rowsAtOnce(cols)
+	return env.ForEach((rows+block-1)/block, func(b int) { work(b*block, min((b+1)*block, rows)) })
+}
 
 // survey makes the pass on all cores. Every number is a maximum or a minimum, so it does not depend on how many
 // there are.
@@ -51,7 +57,8 @@ func (in Instance) survey(env finegrain.Env) (survey, error) {
 
 	var lock sync.Mutex
 	var entries, values uint64 // bits of the largest
-	columns, grain := newExtent(all.ValueDim), noGrain
+	grain := noGrain
+	extents := scratch[extent]{fresh: func() *extent { return newExtent(all.ValueDim) }}
 	norms := func(x *mat.Dense, norm *float64) func(from, to int) {
 		raw := x.RawMatrix()
 		return func(from, to int) {
@@ -82,21 +89,20 @@ func (in Instance) survey(env finegrain.Env) (survey, error) {
 		{all.Queries, all.Dim, norms(in.Q, &all.QNorm)},
 		{all.Keys, all.Dim, norms(in.K, &all.KNorm)},
 		{all.Keys, all.ValueDim, func(from, to int) {
-			part, largest := newExtent(all.ValueDim), uint64(0)
+			largest := uint64(0)
 			for j := from; j < to; j++ {
 				largest = max(largest, largestOf(in.V.RawRowView(j)))
 			}
-			part.include(in.V, from, to)
+			extents.use(func(x *extent) { x.include(in.V, from, to) })
 			g := grainExponent(in.V, from, to)
 			lock.Lock()
 			defer lock.Unlock()
-			columns.join(part)
 			values, grain = max(values, largest), min(grain, g)
 		}},
 	}
 	var tasks []func()
 	for _, p := range passes {
-		for from, block := 0, max(1, surveyed/p.cols); from < p.rows; from += block {
+		for from, block := 0, rowsAtOnce(p.cols); from < p.rows; from += block {
 			tasks = append(tasks, func() { p.work(from, min(from+block, p.rows)) })
 		}
 	}
@@ -105,6 +111,10 @@ func (in Instance) survey(env finegrain.Env) (survey, error) {
 		return survey{}, err // finite is false
 	}
 	all.B, all.MaxV = math.Float64frombits(entries), math.Float64frombits(values)
+	columns := newExtent(all.ValueDim)
+	for _, x := range extents.all {
+		columns.join(x)
+	}
 	all.spread, all.VGrain = columns.spread(), powerOf(grain)
 	return all, err
 }
@@ -125,6 +135,9 @@ func (r Regime) Score() float64 {
 	fk, ek := math.Frexp(r.KNorm)
 	return math.Nextafter(math.Ldexp(fs*fq*fk*(1+8*unit), es+eq+ek), math.Inf(1))
 }
+
+// Visible is Instance.Visible.
+func (r Regime) Visible(i int) int { return visible(i, r.Keys, r.Causal) }
 
 // Pairs is the number of (query, key) pairs of which the query sees the key.
 func (r Regime) Pairs() int64 {

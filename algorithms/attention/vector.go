@@ -23,7 +23,9 @@ type packed[F simd.Float] struct {
 
 // pack copies K' and V' on all cores. The keys that fill the last panel are 0; so are their values, and columns
 // that fill a vector.
-func pack[F simd.Float](env finegrain.Env, loops *simd.Attention[F], in Instance, r Regime, x operands) (packed[F], error) {
+func pack[F simd.Float](
+	env finegrain.Env, loops *simd.Attention[F], in Instance, r Regime, x operands,
+) (packed[F], error) {
 	total, d, dv := loops.Keys(r.Keys), r.Dim, r.ValueDim
 	columns := loops.Columns(dv)
 	if loops.Few(dv) {
@@ -79,10 +81,13 @@ type vectorTile[F simd.Float] struct {
 	worked int64
 }
 
-func newVectorTile[F simd.Float](loops *simd.Attention[F], p packed[F], in Instance, r Regime, x operands, steady bool, block int) *vectorTile[F] {
+func newVectorTile[F simd.Float](
+	loops *simd.Attention[F], p packed[F], in Instance, r Regime, x operands, steady bool, block int,
+) *vectorTile[F] {
 	columns := loops.Columns(r.ValueDim)
 	return &vectorTile[F]{
-		loops: loops, packed: p, in: in, regime: r, keyScale: newScaler[F](-x.keyExponent), steady: steady, columns: columns,
+		loops: loops, packed: p, in: in, regime: r, keyScale: newScaler[F](-x.keyExponent), steady: steady,
+		columns: columns,
 		queries: simd.Aligned[F](block * r.Dim),
 		output:  simd.Aligned[F](block * columns),
 		sums:    simd.Aligned[F](block * loops.Lanes),
@@ -91,14 +96,6 @@ func newVectorTile[F simd.Float](loops *simd.Attention[F], p packed[F], in Insta
 		scores:  simd.Aligned[F](loops.Rows * simd.Stride),
 		most:    simd.Aligned[F](loops.Rows * loops.Lanes),
 	}
-}
-
-// visible is Instance.Visible.
-func (t *vectorTile[F]) visible(i int) int {
-	if t.regime.Causal {
-		return min(i+1, t.regime.Keys)
-	}
-	return t.regime.Keys
 }
 
 func (t *vectorTile[F]) pairs() int64 { return t.worked }
@@ -118,7 +115,7 @@ func (t *vectorTile[F]) block(env finegrain.Env, out *mat.Dense, from, to int) b
 		}
 		query(t.queries[g*rows*d+at:], rows, t.in, t.keyScale, i, t.buffer)
 	}
-	for low := 0; low < t.visible(to-1); low += simd.MaxKeys {
+	for low := 0; low < t.regime.Visible(to-1); low += simd.MaxKeys {
 		for first := from; first < to; first += rows {
 			if env.Err() != nil {
 				return false
@@ -133,7 +130,7 @@ func (t *vectorTile[F]) block(env finegrain.Env, out *mat.Dense, from, to int) b
 // group lets group g, the queries from … to−1, take in the keys from low to the end of the tile.
 func (t *vectorTile[F]) group(g, from, to, low int) {
 	rows, lanes, d := t.loops.Rows, t.loops.Lanes, t.regime.Dim
-	seen := min(low+simd.MaxKeys, t.visible(to-1)) - low // by the last query, hence by any
+	seen := min(low+simd.MaxKeys, t.regime.Visible(to-1)) - low // by the last query, hence by any
 	if seen <= 0 {
 		return
 	}
@@ -141,7 +138,7 @@ func (t *vectorTile[F]) group(g, from, to, low int) {
 	panels := keys / (2 * lanes)
 	queries, packedKeys := t.queries[g*rows*d:], t.packed.keys[low*d:]
 	sums, output := t.sums[g*rows*lanes:], t.output[g*rows*t.columns:][:rows*t.columns]
-	whole := low+keys <= t.visible(from) // every query sees every key
+	whole := low+keys <= t.regime.Visible(from) // every query sees every key
 	switch {
 	case whole && t.steady && d <= simd.Small:
 		t.loops.Weights(t.scores, sums, queries, packedKeys, d, panels)
@@ -163,7 +160,7 @@ func (t *vectorTile[F]) group(g, from, to, low int) {
 		return
 	}
 	for i := from; i < to; i++ {
-		t.worked += int64(max(0, min(low+simd.MaxKeys, t.visible(i))-low))
+		t.worked += int64(max(0, min(low+simd.MaxKeys, t.regime.Visible(i))-low))
 	}
 }
 
@@ -172,7 +169,7 @@ func (t *vectorTile[F]) hide(from, low, keys int) {
 	never := F(math.Inf(-1))
 	for i := range t.loops.Rows {
 		row := t.scores[i*simd.Stride:][:keys]
-		for j := max(0, t.visible(from+i)-low); j < keys; j++ {
+		for j := max(0, t.regime.Visible(from+i)-low); j < keys; j++ {
 			row[j] = never
 		}
 	}

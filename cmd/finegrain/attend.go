@@ -98,6 +98,7 @@ func sameFile(a, b string) bool {
 // attended is what attend prints with --json.
 type attended struct {
 	Algorithm  string         `json:"algorithm"`
+	Kernel     string         `json:"kernel"` // on which the guarantee depends
 	N          int            `json:"n"`
 	M          int            `json:"m"`
 	D          int            `json:"d"`
@@ -155,7 +156,8 @@ func (a *app) runAttend(ctx context.Context, o *attendOptions) error {
 	if o.epsilon.set && !o.force && !(bound <= o.epsilon.value) {
 		return refuse("%s guarantees %.3g and writing %s makes that %.3g, above the error %.3g that was asked; "+
 			"ask for at least %.3g%s",
-			method.Name, out.Bound, o.precision, bound, o.epsilon.value, bound, o.morePrecision())
+			method.Name, attention.ThreeDigitsUp(out.Bound), o.precision, attention.ThreeDigitsUp(bound), o.epsilon.value,
+			attention.ThreeDigitsUp(bound), o.morePrecision())
 	}
 	write := func(w io.Writer) error { return npy.Write(w, rounded, o.precisionWritten) }
 	if err := outfile.File(ctx, o.out, write); err != nil {
@@ -163,7 +165,7 @@ func (a *app) runAttend(ctx context.Context, o *attendOptions) error {
 	}
 	r := in.Regime()
 	result := attended{
-		Algorithm: method.Name, N: r.Queries, M: r.Keys, D: r.Dim, DV: r.ValueDim,
+		Algorithm: method.Name, Kernel: kernelName(), N: r.Queries, M: r.Keys, D: r.Dim, DV: r.ValueDim,
 		B: r.B, Scale: r.Scale, Causal: r.Causal,
 		Seconds: took.Seconds(), Operations: cost, Precision: o.precision, Out: o.out,
 	}
@@ -185,7 +187,7 @@ func (r *attended) write(w io.Writer) {
 		r.N, r.M, r.D, r.DV, r.B, r.Scale, r.Algorithm, short(r.Seconds))
 	promise := "nothing is guaranteed of the error"
 	if r.Guaranteed != nil {
-		promise = fmt.Sprintf("the error is at most %.3g", *r.Guaranteed)
+		promise = fmt.Sprintf("the error is at most %.3g", attention.ThreeDigitsUp(*r.Guaranteed))
 	}
 	fmt.Fprintf(w, "%s; written to %s in %s\n", promise, r.Out, r.Precision)
 }

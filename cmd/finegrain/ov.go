@@ -28,6 +28,7 @@ type ovTask struct {
 type ovAnswer struct {
 	Task      string `json:"task"`
 	Algorithm string `json:"algorithm"`
+	Kernel    string `json:"kernel"`
 	N         int    `json:"n"`
 	D         int    `json:"d"`
 
@@ -185,7 +186,7 @@ func (a *app) runOV(ctx context.Context, c *common, task ovTask, name, file stri
 	}
 	bar := a.newProgress()
 	env.Progress = bar.report
-	answer := &ovAnswer{Task: task.name, Algorithm: name, N: n, D: d}
+	answer := &ovAnswer{Task: task.name, Algorithm: name, Kernel: kernelName(), N: n, D: d}
 	start := time.Now()
 	err = task.run(env, algorithm, in, answer)
 	answer.Seconds = time.Since(start).Seconds()

@@ -83,6 +83,7 @@ type solved struct {
 	Count      *string        `json:"count"`  // in decimal; null unless asked for
 	Route      string         `json:"route"`
 	Algorithm  string         `json:"algorithm"`
+	Kernel     string         `json:"kernel"`
 	Steps      []solvedStep   `json:"steps"`
 	Oracle     solvedOracle   `json:"oracle"`
 	TooWeak    []string       `json:"too_weak"` // algorithms tried before, that could not promise enough
@@ -120,7 +121,10 @@ func (a *app) runSolve(ctx context.Context, o *solveOptions, file string) error 
 	if err != nil {
 		return err
 	}
-	result := solved{Answer: unknownAnswer, Model: []int{}, TooWeak: []string{}, Steps: []solvedStep{}, Operations: finegrain.Cost{}, Route: asked.Route.Name, Algorithm: o.algorithm}
+	result := solved{
+		Answer: unknownAnswer, Model: []int{}, TooWeak: []string{}, Steps: []solvedStep{}, Operations: finegrain.Cost{},
+		Route: asked.Route.Name, Algorithm: o.algorithm, Kernel: kernelName(),
+	}
 	asked.Formula, err = a.readFormula(within, &o.common, file)
 	if err == nil {
 		var s experiments.Solution
@@ -262,7 +266,7 @@ func (r *solved) write(w io.Writer, f sat.Formula) {
 		fmt.Fprintf(w, "c oracle: %s, n = %d data keys, d = %d, B = %.4g, scale = %.4g\n",
 			plural(o.Calls, "call"), o.N, o.D, o.B, o.Scale)
 		fmt.Fprintf(w, "c oracle: error %.3g tolerated, %.3g guaranteed, %.3g observed\n",
-			o.Tolerated, o.Guaranteed, o.Observed)
+			o.Tolerated, attention.ThreeDigitsUp(o.Guaranteed), o.Observed)
 	} else if r.Answer != unknownAnswer {
 		fmt.Fprintln(w, "c oracle: not asked, since the lists alone decide")
 	}

@@ -3,7 +3,6 @@ package main
 // version: what this program is and where it runs.
 
 import (
-	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -32,9 +31,7 @@ type build struct {
 
 func thisBuild() build {
 	b := build{Version: version, Go: runtime.Version(), CPU: experiments.CPU()}
-	if isa, err := simd.Chosen(); err == nil {
-		b.Kernel = isa.String()
-	}
+	b.Kernel = kernelName()
 	for _, isa := range simd.Supported() {
 		b.Kernels = append(b.Kernels, isa.String())
 	}
@@ -53,6 +50,15 @@ func thisBuild() build {
 		}
 	}
 	return b
+}
+
+// kernelName is the instructions in use, empty if FINEGRAIN_KERNEL asks for what is not there.
+func kernelName() string {
+	isa, err := simd.Chosen()
+	if err != nil {
+		return ""
+	}
+	return isa.String()
 }
 
 func (a *app) version() *cobra.Command {
@@ -74,8 +80,11 @@ func (a *app) version() *cobra.Command {
 			if commit == "" {
 				commit = "commit unknown"
 			}
-			fmt.Fprintf(a.stdout, "finegrain %s (%s), %s, %s, kernel %s of %s\n", b.Version, commit, b.Go, b.CPU,
-				cmp.Or(b.Kernel, "not to be had"), strings.Join(b.Kernels, ", "))
+			kernel := fmt.Sprintf("kernel %s of %s", b.Kernel, strings.Join(b.Kernels, ", "))
+			if _, err := simd.Chosen(); err != nil {
+				kernel = "no kernel: " + err.Error()
+			}
+			fmt.Fprintf(a.stdout, "finegrain %s (%s), %s, %s, %s\n", b.Version, commit, b.Go, b.CPU, kernel)
 			return nil
 		},
 	}

@@ -3,7 +3,6 @@ package simd
 //go:generate go -C asm run ./attention -out ../attention_amd64.s -stubs ../attention_amd64.go -pkg simd
 
 import (
-	"fmt"
 	"unsafe"
 )
 
@@ -28,6 +27,10 @@ const (
 	Stride  = 272
 	MaxKeys = 256
 )
+
+// longCall is the cycles of a call of assembly, some 50 µs, beyond which the work is cut if it can be: 12 cycles for
+// each coordinate of a panel of keys, or each key of a panel of columns.
+const longCall = 1 << 17
 
 // Attention is the loops for one set of instructions and one type. Each does what its method says.
 type Attention[F Float] struct {
@@ -75,7 +78,12 @@ func (a *Attention[F]) Keys(keys int) int {
 func (a *Attention[F]) Scores(tile, queries, keys []F, d, panels int) {
 	a.check("scores", panels*2*a.Lanes, tile)
 	need("scores", d > 0 && len(queries) >= d*a.Rows && len(keys) >= panels*d*2*a.Lanes)
-	a.scores(&tile[0], &queries[0], &keys[0], d, panels)
+	for run := max(1, longCall/(12*d)); panels > 0; panels -= run {
+		a.scores(&tile[0], &queries[0], &keys[0], d, min(run, panels))
+		if panels > run {
+			tile, keys = tile[run*2*a.Lanes:], keys[run*d*2*a.Lanes:]
+		}
+	}
 }
 
 // Largest raises each row's vector of maxima to the entries of the tile, lane by lane.
@@ -116,8 +124,7 @@ func (a *Attention[F]) Values(out, tile, values []F, first, keys, total, columns
 	a.check("values", keys, tile)
 	need("values", first >= 0 && first+keys <= total && columns > 0 &&
 		len(out) >= a.Rows*a.Columns(columns))
-	var zero F
-	size := int(unsafe.Sizeof(zero))
+	size := sizeOf[F]()
 	if a.Few(columns) {
 		need("values", len(values) >= total*columns)
 		a.columns(&out[0], &tile[0], &values[first], keys/a.Lanes, columns/2, columns%2, total*size)
@@ -126,8 +133,11 @@ func (a *Attention[F]) Values(out, tile, values []F, first, keys, total, columns
 	need("values", len(values) >= total*a.Columns(columns))
 	vectors := a.Columns(columns) / a.Lanes
 	panel := 2 * a.Lanes
-	if pairs := vectors / 2; pairs > 0 {
-		a.values(&out[0], &tile[0], &values[first*panel], keys, pairs, 0, (total-keys)*panel*size)
+	run := max(1, longCall/(12*keys))
+	for done := 0; done < vectors/2; done += run {
+		pairs := min(run, vectors/2-done)
+		a.values(&out[done*a.Rows*panel], &tile[0], &values[(done*total+first)*panel], keys, pairs, 0,
+			(total-keys)*panel*size)
 	}
 	if vectors%2 == 1 {
 		pairs := vectors / 2
@@ -148,8 +158,7 @@ func need(loop string, ok bool) {
 // Aligned returns n zeros that begin on a cache line, so that no vector lies across two.
 func Aligned[F Float](n int) []F {
 	const line = 64
-	var zero F
-	size := int(unsafe.Sizeof(zero))
+	size := sizeOf[F]()
 	data := make([]F, n+line/size-1)
 	offset := 0
 	if n > 0 {
@@ -157,6 +166,3 @@ func Aligned[F Float](n int) []F {
 	}
 	return data[offset : offset+n : offset+n]
 }
-
-// String names the loops in panics and tests.
-func (a *Attention[F]) String() string { return fmt.Sprintf("%d×%d", a.Rows, 2*a.Lanes) }

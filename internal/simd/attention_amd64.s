@@ -1147,7 +1147,7 @@ pair:
 	MOVQ   CX, R9
 	MOVQ   BX, R10
 
-pairkey:
+pairkeys:
 	VMOVUPD      (DX), Z24
 	VMOVUPD      64(DX), Z25
 	VBROADCASTSD (R9), Z26
@@ -1189,7 +1189,7 @@ pairkey:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000008, R9
 	DECQ         R10
-	JNZ          pairkey
+	JNZ          pairkeys
 	VADDPD       (AX), Z0, Z0
 	VMOVUPD      Z0, (AX)
 	VADDPD       64(AX), Z1, Z1
@@ -1261,7 +1261,7 @@ rest:
 	MOVQ   CX, R9
 	MOVQ   BX, R10
 
-singlekey:
+singlekeys:
 	VMOVUPD      (DX), Z12
 	VBROADCASTSD (R9), Z13
 	VFMADD231PD  Z13, Z12, Z0
@@ -1290,7 +1290,7 @@ singlekey:
 	ADDQ         $0x00000040, DX
 	ADDQ         $0x00000008, R9
 	DECQ         R10
-	JNZ          singlekey
+	JNZ          singlekeys
 	VADDPD       (AX), Z0, Z0
 	VMOVUPD      Z0, (AX)
 	VADDPD       64(AX), Z1, Z1
@@ -2564,7 +2564,7 @@ pair:
 	MOVQ   CX, R9
 	MOVQ   BX, R10
 
-pairkey:
+pairkeys:
 	VMOVUPS      (DX), Z24
 	VMOVUPS      64(DX), Z25
 	VBROADCASTSS (R9), Z26
@@ -2606,7 +2606,7 @@ pairkey:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000004, R9
 	DECQ         R10
-	JNZ          pairkey
+	JNZ          pairkeys
 	VADDPS       (AX), Z0, Z0
 	VMOVUPS      Z0, (AX)
 	VADDPS       64(AX), Z1, Z1
@@ -2678,7 +2678,7 @@ rest:
 	MOVQ   CX, R9
 	MOVQ   BX, R10
 
-singlekey:
+singlekeys:
 	VMOVUPS      (DX), Z12
 	VBROADCASTSS (R9), Z13
 	VFMADD231PS  Z13, Z12, Z0
@@ -2707,7 +2707,7 @@ singlekey:
 	ADDQ         $0x00000040, DX
 	ADDQ         $0x00000004, R9
 	DECQ         R10
-	JNZ          singlekey
+	JNZ          singlekeys
 	VADDPS       (AX), Z0, Z0
 	VMOVUPS      Z0, (AX)
 	VADDPS       64(AX), Z1, Z1
@@ -4004,7 +4004,7 @@ pair:
 	MOVQ   CX, R9
 	MOVQ   BX, R10
 
-pairkey:
+pairkeys:
 	VMOVUPD      (DX), Y12
 	VMOVUPD      32(DX), Y13
 	VBROADCASTSD (R9), Y14
@@ -4028,7 +4028,7 @@ pairkey:
 	ADDQ         $0x00000040, DX
 	ADDQ         $0x00000008, R9
 	DECQ         R10
-	JNZ          pairkey
+	JNZ          pairkeys
 	VADDPD       (AX), Y0, Y0
 	VMOVUPD      Y0, (AX)
 	VADDPD       32(AX), Y1, Y1
@@ -4070,7 +4070,7 @@ rest:
 	MOVQ   CX, R9
 	MOVQ   BX, R10
 
-singlekey:
+singlekeys:
 	VMOVUPD      (DX), Y6
 	VBROADCASTSD (R9), Y7
 	VFMADD231PD  Y7, Y6, Y0
@@ -4087,7 +4087,7 @@ singlekey:
 	ADDQ         $0x00000020, DX
 	ADDQ         $0x00000008, R9
 	DECQ         R10
-	JNZ          singlekey
+	JNZ          singlekeys
 	VADDPD       (AX), Y0, Y0
 	VMOVUPD      Y0, (AX)
 	VADDPD       32(AX), Y1, Y1
@@ -5195,7 +5195,7 @@ pair:
 	MOVQ   CX, R9
 	MOVQ   BX, R10
 
-pairkey:
+pairkeys:
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
 	VBROADCASTSS (R9), Y14
@@ -5219,7 +5219,7 @@ pairkey:
 	ADDQ         $0x00000040, DX
 	ADDQ         $0x00000004, R9
 	DECQ         R10
-	JNZ          pairkey
+	JNZ          pairkeys
 	VADDPS       (AX), Y0, Y0
 	VMOVUPS      Y0, (AX)
 	VADDPS       32(AX), Y1, Y1
@@ -5261,7 +5261,7 @@ rest:
 	MOVQ   CX, R9
 	MOVQ   BX, R10
 
-singlekey:
+singlekeys:
 	VMOVUPS      (DX), Y6
 	VBROADCASTSS (R9), Y7
 	VFMADD231PS  Y7, Y6, Y0
@@ -5278,7 +5278,7 @@ singlekey:
 	ADDQ         $0x00000020, DX
 	ADDQ         $0x00000004, R9
 	DECQ         R10
-	JNZ          singlekey
+	JNZ          singlekeys
 	VADDPS       (AX), Y0, Y0
 	VMOVUPS      Y0, (AX)
 	VADDPS       32(AX), Y1, Y1

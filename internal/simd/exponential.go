@@ -39,7 +39,7 @@ const (
 // constants are what the loop reads, in its order, each as often as a vector has lanes: magic, floor, the
 // coefficients c₁ … c_n of the polynomial, the table, and 1 where there is no table.
 func constants[F Float](e exponential, lanes int) []F {
-	mantissa, floor, single := 52, float64(Floor64), isSingle[F]()
+	mantissa, floor, single := 52, float64(Floor64), Single[F]()
 	if single {
 		mantissa, floor = 23, Floor32
 	}
@@ -75,7 +75,8 @@ func constants[F Float](e exponential, lanes int) []F {
 // above.
 func (e exponential) interpolation() float64 {
 	h, n := math.Ldexp(1, -e.table-1), float64(e.degree)
-	g := math.Pow(math.Ln2, n+1) / (n + 1) * math.Exp2(h) * math.Pow(h, n) / (math.Gamma(n+1) * math.Exp2(n-1))
+	g := math.Pow(math.Ln2, n+1) / (n + 1) * math.Exp2(h) * math.Pow(h, n)
+	g /= math.Gamma(n+1) * math.Exp2(n-1)
 	return h * g * math.Exp2(h)
 }
 
@@ -91,15 +92,19 @@ func errorOf[F Float](e exponential) float64 {
 
 // unit is the unit roundoff of the type.
 func unit[F Float]() float64 {
-	if isSingle[F]() {
+	if Single[F]() {
 		return 0x1p-24
 	}
 	return 0x1p-53
 }
 
-func isSingle[F Float]() bool {
+// Single reports whether the type is float32.
+func Single[F Float]() bool { return sizeOf[F]() == 4 }
+
+// sizeOf is the number of bytes of the type.
+func sizeOf[F Float]() int {
 	var zero F
-	return unsafe.Sizeof(zero) == 4
+	return int(unsafe.Sizeof(zero))
 }
 
 // root is 2^(i/2^b) to 192 bits.

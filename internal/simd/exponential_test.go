@@ -32,7 +32,9 @@ func relative(got float64, want *big.Float) float64 {
 }
 
 // every calls test with the loops of each set of instructions that this machine has.
-func every(t *testing.T, test64 func(t *testing.T, a *Attention[float64]), test32 func(t *testing.T, a *Attention[float32])) {
+func every(
+	t *testing.T, test64 func(*testing.T, *Attention[float64]), test32 func(*testing.T, *Attention[float32]),
+) {
 	for _, isa := range Supported() {
 		if a := Attention64(isa); a != nil {
 			t.Run(isa.String()+"/float64", func(t *testing.T) { test64(t, a) })
@@ -52,7 +54,7 @@ func TestExponentialError(t *testing.T) {
 func exponentialError[F Float](t *testing.T, a *Attention[F]) {
 	r := rand.New(rand.NewPCG(1, 2))
 	least, most := -float64(MaxKeys), float64(MaxKeys)
-	if isSingle[F]() {
+	if Single[F]() {
 		least, most = -99, 99
 	}
 	points := []float64{0, -0.5, 0.5, math.Copysign(0, -1), least, most, 0x1p-40, -0x1p-40, 0x1p-1000}
@@ -104,7 +106,7 @@ func exponentialError[F Float](t *testing.T, a *Attention[F]) {
 				got := float64(tile[i*Stride+j])
 				exact += got
 				floor := float64(Floor64)
-				if isSingle[F]() {
+				if Single[F]() {
 					floor = Floor32
 				}
 				if y < floor {
@@ -137,7 +139,7 @@ func TestFlush(t *testing.T) { every(t, flush[float64], flush[float32]) }
 func flush[F Float](t *testing.T, a *Attention[F]) {
 	tile, sums, shift := Aligned[F](a.Rows*Stride), Aligned[F](a.Rows*a.Lanes), Aligned[F](a.Rows)
 	floor := F(Floor64)
-	if isSingle[F]() {
+	if Single[F]() {
 		floor = Floor32
 	}
 	low := []F{F(math.Inf(-1)), 2 * floor, floor - 1, -1e30, floor * 1.001}

@@ -25,7 +25,12 @@ const Variable = "FINEGRAIN_KERNEL"
 
 var names = [...]string{Go: "go", AVX2: "avx2", AVX512: "avx512"}
 
-func (i ISA) String() string { return names[i] }
+func (i ISA) String() string {
+	if i < Go || i > AVX512 {
+		return fmt.Sprintf("ISA(%d)", int(i))
+	}
+	return names[i]
+}
 
 // Supported lists what this machine can run, the widest first.
 func Supported() []ISA {
@@ -67,16 +72,18 @@ func list() string {
 	return strings.Join(can, ", ")
 }
 
-// mustRun panics if the processor lacks the instructions.
-func mustRun(isa ISA) {
+// MustSupport panics if the processor lacks the instructions: Supported lists those that it has.
+func MustSupport(isa ISA) {
 	if isa > widest || isa < Go {
-		panic(fmt.Sprintf("simd: this processor does not have instruction set %d", isa))
+		panic(fmt.Sprintf("simd: this processor does not have the instructions %v; it can run %s", isa, list()))
 	}
 }
 
-// mustBeVector is mustRun, and panics for Go too.
+func mustRun(isa ISA) { MustSupport(isa) }
+
+// mustBeVector is MustSupport, and panics for Go too.
 func mustBeVector(isa ISA) {
-	mustRun(isa)
+	MustSupport(isa)
 	if isa == Go {
 		panic("simd: there are no vector instructions in plain Go")
 	}

@@ -1,6 +1,7 @@
 package simd
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -24,10 +25,20 @@ func TestChoice(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"AVX512", "sse2", " go", "avx"} {
-		if _, err := choose(name); err == nil || !strings.Contains(err.Error(), Variable) || !strings.Contains(err.Error(), "go") {
+		_, err := choose(name)
+		if err == nil || !strings.Contains(err.Error(), Variable) || !strings.Contains(err.Error(), "go") {
 			t.Errorf("%q names a kernel? %v", name, err)
 		}
 	}
+}
+
+func TestStrangeSet(t *testing.T) {
+	defer func() {
+		if text := fmt.Sprint(recover()); !strings.HasPrefix(text, "simd: ") || !strings.Contains(text, "ISA(7)") {
+			t.Errorf("it did not panic with a named reason: %s", text)
+		}
+	}()
+	ExponentialRate64(7, 1)
 }
 
 func TestLacking(t *testing.T) {

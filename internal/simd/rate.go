@@ -5,16 +5,20 @@ package simd
 // and not for every method.
 
 // ExponentialRate64 computes exponentials in float64, rounds times those of a tile, and returns how many; 0 for Go.
+// It panics if the processor lacks the instructions or rounds is negative.
 func ExponentialRate64(isa ISA, rounds int) (count int64) {
+	MustSupport(isa)
 	return exponentialRate(Attention64(isa), rounds)
 }
 
 // ExponentialRate32 is ExponentialRate64 in float32.
 func ExponentialRate32(isa ISA, rounds int) (count int64) {
+	MustSupport(isa)
 	return exponentialRate(Attention32(isa), rounds)
 }
 
 func exponentialRate[F Float](a *Attention[F], rounds int) (count int64) {
+	mustCount(rounds)
 	if a == nil {
 		return 0
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 )
 
 // The products: scores from queries and keys, output from weights and values. A register tile of
@@ -51,7 +52,8 @@ func (t target) scores() {
 	t.end()
 }
 
-// values goes through panels of two vectors of columns, then through one of one vector if single is 1.
+// values goes through panels of two vectors of columns, then through one of one vector if single is 1. After a
+// panel's keys, skip bytes lead to the same first key of the next panel of two.
 func (t target) values() {
 	t.begin("values", "out, p, v "+t.float()+", keys, pairs, single, skip int",
 		"adds weights times packed values to packed sums.")
@@ -87,18 +89,11 @@ func (t target) values() {
 		ADDQ(U32(len(sums)*t.vector()), out)
 		ADDQ(skip, v)
 	}
-	TESTQ(pairs, pairs)
-	JZ(LabelRef("rest"))
-	loop("pair", pairs, func() { panel("pairkey", 2) })
-	Label("rest")
-	TESTQ(single, single)
-	JZ(LabelRef("done"))
-	panel("singlekey", 1)
-	Label("done")
-	t.end()
+	t.panels(pairs, single, panel)
 }
 
-// columns keeps keys in lanes: for few columns, whose vectors would be mostly empty.
+// columns keeps keys in lanes: for few columns, whose vectors would be mostly empty. From a key of a column, next
+// bytes lead to that of the next column.
 func (t target) columns() {
 	t.begin("columns", "out, p, v "+t.float()+", keys, pairs, single, next int",
 		"adds weights times values, keys in lanes, to sums of a vector a row and column.")
@@ -146,6 +141,12 @@ func (t target) columns() {
 			ADDQ(next, v0)
 		}
 	}
+	t.panels(pairs, single, panel)
+}
+
+// panels ends a function: with as many panels of two columns or vectors of them as pairs says, and one of one if
+// single is 1. Each names its loop.
+func (t target) panels(pairs, single reg.Register, panel func(label string, width int)) {
 	TESTQ(pairs, pairs)
 	JZ(LabelRef("rest"))
 	loop("pair", pairs, func() { panel("pairkeys", 2) })

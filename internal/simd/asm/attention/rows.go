@@ -11,7 +11,7 @@ import (
 // The loops that go along rows of the score tile: the largest entry, and the exponential with its sum. Both
 // leave a vector of lanes for each row, which is put together only when all tiles are done.
 
-// largest takes four vectors at a time, hence four chains.
+// largest takes two vectors at a time, a panel of keys, hence two chains.
 func (t target) largest() {
 	t.begin("largest", "s, most "+t.float()+", pairs int",
 		"replaces each row's vector of maxima by those of it and of the row's pairs ≥ 1 of vectors.")
@@ -44,6 +44,8 @@ const (
 	coefficients // c₁ first
 )
 
+// degree and tableBits are those of exponential.go, whose TestExponentialError fails for any others: it would read
+// coefficients for the table.
 func (t target) degree() int {
 	switch {
 	case t.wide && t.double:
@@ -80,7 +82,8 @@ const (
 // of sums; method and error are in exponential.go. Two vectors, a panel of keys, are in flight at a time, each
 // stage of them together.
 func (t target) exponential(from source, d int) {
-	pointers, doc := "s, sum, constants "+t.float(), "sets y in rows of the score tile to 2^y and adds that to each row's vector of sums."
+	pointers := "s, sum, constants " + t.float()
+	doc := "sets y in rows of the score tile to 2^y and adds that to each row's vector of sums."
 	var name string
 	switch from {
 	case tile:
@@ -92,7 +95,8 @@ func (t target) exponential(from source, d int) {
 		name, doc = "rate", "adds 2^y for the y in rows of the score tile to each row's vector of sums."
 	case made:
 		name, pointers = fmt.Sprintf("weights%dx", d), "s, sum, q, k, constants "+t.float()
-		doc = fmt.Sprintf("sets rows of the score tile to 2^⟨q,k⟩ in %d coordinates and adds that to each row's vector of sums.", d)
+		doc = fmt.Sprintf("sets rows of the score tile to 2^⟨q,k⟩ in %d coordinates and adds that to each row's vector"+
+			" of sums.", d)
 	}
 	t.begin(name, pointers+", pairs int", doc)
 	const unroll = 2
@@ -239,7 +243,8 @@ func (t target) exponential(from source, d int) {
 }
 
 // scale sets n, which is y + magic, to the power of two that belongs to it and q, which is g(f), to f·g(f); or,
-// where there is no table, q to the whole exponential. The low bits of n count the steps of the table, the next ones are the exponent.
+// where there is no table, q to the whole exponential. The low bits of n count the steps of the table, the next
+// ones are the exponent.
 func (t target) scale(q, n, f []reg.VecVirtual, table []Op, one Op, each func(func(i int))) {
 	shift, mantissa, sum := VPSLLQ, 52, VPADDQ
 	if !t.double {
