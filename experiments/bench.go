@@ -23,7 +23,7 @@ import (
 
 // BenchRequest says what to measure.
 type BenchRequest struct {
-	Kernel simd.ISA // the instructions of the kernels; see simd.Chosen
+	Kernel simd.ISA // the instructions of the kernels, one of simd.Supported; see simd.Chosen
 	Rounds int      // at least 1
 	Quick  bool     // small sizes and short measurements: figures of lesser worth
 }
@@ -53,7 +53,7 @@ type Subject struct {
 // single round.
 type Figure struct{ Median, Spread float64 }
 
-// Unsteady reports whether the spread is so large that the figure should not be relied on.
+// Unsteady reports whether the spread is known and so large that the figure should not be relied on.
 func (f Figure) Unsteady() bool { return f.Spread > 0.10 }
 
 // LimitRow is a rate that the cores sustain at most.
@@ -80,10 +80,15 @@ type RatioRow struct {
 }
 
 // Bench measures limits and kernels. All inputs are random by env's seed; times are the machine's. It
-// returns env's error if env is done, within some tens of milliseconds, and an error if a kernel fails.
+// returns env's error if env is done, within some tens of milliseconds, and an error if a kernel fails or if the
+// request cannot be fulfilled.
 func Bench(env finegrain.Env, request BenchRequest) (BenchReport, error) {
 	if request.Rounds < 1 {
 		return BenchReport{}, fmt.Errorf("%d rounds; at least 1 is needed", request.Rounds)
+	}
+	if can := simd.Supported(); !slices.Contains(can, request.Kernel) {
+		return BenchReport{}, fmt.Errorf("this processor does not have the instructions %v; ask for one of %v",
+			request.Kernel, can)
 	}
 	start := time.Now()
 	sizes, timer := fullBench, benchTimer{time.Now, 20 * time.Millisecond, 10 * time.Millisecond}

@@ -170,6 +170,9 @@ func TestBenchPlan(t *testing.T) {
 			if limited != (k.Limit != "") || limited != (k.Fraction.Median > 0) || !(k.Seconds > 0) || seen[k.Subject] {
 				t.Errorf("%v: %+v, a second time: %t", isa, k, seen[k.Subject])
 			}
+			if plain := k.Name == benchSplit || k.Name == benchTripleLoop; plain && k.ISA != simd.Go {
+				t.Errorf("%v: %+v, which has no vector loop", isa, k)
+			}
 			seen[k.Subject] = true
 		}
 		for _, cores := range []int{1, 2} {
@@ -182,6 +185,9 @@ func TestBenchPlan(t *testing.T) {
 						}
 					}
 				}
+			}
+			if s := (Subject{Name: benchZeta, ISA: isa, N: 100, D: 6, Cores: cores}); !seen[s] {
+				t.Errorf("%v: there is no row for %+v", isa, s)
 			}
 			for _, d := range []int{64, 128, 256} {
 				for _, name := range []string{benchCount, benchDecide, benchHistogram} {
@@ -294,6 +300,12 @@ func TestBenchStops(t *testing.T) {
 func TestBenchRefuses(t *testing.T) {
 	if _, err := Bench(oneCore(), BenchRequest{}); err == nil || !strings.Contains(err.Error(), "0 rounds") {
 		t.Errorf("no rounds: %v", err)
+	}
+	for _, isa := range []simd.ISA{-1, simd.Supported()[0] + 1} {
+		_, err := Bench(oneCore(), BenchRequest{Kernel: isa, Rounds: 1, Quick: true})
+		if err == nil || !strings.Contains(err.Error(), "ask for one of [") {
+			t.Errorf("instructions %d, which this processor lacks: %v", isa, err)
+		}
 	}
 	h := &hand{time.Unix(0, 0)}
 	g := scripted(h, func() float64 { return 1 })

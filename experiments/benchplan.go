@@ -41,13 +41,13 @@ var (
 )
 
 // BenchBytes estimates the memory of Bench: the buffer that is read, the lists of split and list and less than
-// 96 MiB for all else, and as much again that waits to be collected.
+// 48 MiB for all else, and as much again that waits to be collected.
 func BenchBytes(quick bool) int64 {
 	s := fullBench
 	if quick {
 		s = quickBench
 	}
-	return 2 * (int64(s.readBytes) + 2*ovp.VectorsBytes(1<<(s.variables/2), s.clauses) + 96<<20)
+	return 2 * (int64(s.readBytes) + 2*ovp.VectorsBytes(1<<(s.variables/2), s.clauses) + 48<<20)
 }
 
 // The names of kernels.
@@ -74,12 +74,13 @@ type benchPlan struct {
 	env    finegrain.Env
 	isa    simd.ISA
 	sizes  benchSizes
+	drawn  map[int]attention.Instance // by d; kernels do not write to them
 	groups []*benchGroup
 	ratios []benchRatio
 }
 
 func newBenchPlan(env finegrain.Env, isa simd.ISA, sizes benchSizes) (*benchPlan, error) {
-	p := &benchPlan{env: env, isa: isa, sizes: sizes}
+	p := &benchPlan{env: env, isa: isa, sizes: sizes, drawn: map[int]attention.Instance{}}
 	cores := slices.Compact([]int{1, env.Workers()})
 	for _, c := range cores {
 		for _, t := range []attentionType{float64Attention, float32Attention} {
@@ -90,10 +91,16 @@ func newBenchPlan(env finegrain.Env, isa simd.ISA, sizes benchSizes) (*benchPlan
 		}
 	}
 	for _, d := range []int{64, 128, 256} {
+		cached, err := p.scanInstance(sizes.cached, d)
+		if err != nil {
+			return nil, err
+		}
+		large, err := p.scanInstance(sizes.large, d)
+		if err != nil {
+			return nil, err
+		}
 		for _, c := range cores {
-			if err := p.scan(d, c); err != nil {
-				return nil, err
-			}
+			p.scan(cached, large, c)
 		}
 	}
 	buffer := make([]uint64, sizes.readBytes/8)
@@ -159,7 +166,7 @@ func (p *benchPlan) attention(isa simd.ISA, t attentionType, cores int, dims []i
 	}
 	var full []*benchKernel
 	for _, d := range dims {
-		in := p.attentionInstance(n, d)
+		in := p.attentionInstance(d)
 		for _, c := range masks {
 			in := in
 			in.Causal = c
@@ -206,7 +213,7 @@ func (p *benchPlan) opponents(t attentionType, chosen []*benchKernel) {
 	g := p.group(1)
 	for i, d := range dims {
 		n := p.sizes.attention
-		in := p.attentionInstance(n, d)
+		in := p.attentionInstance(d)
 		q, k, v := in.Q.RawMatrix().Data, in.K.RawMatrix().Data, in.V.RawMatrix().Data
 		out := make([]float64, n*d)
 		s := Subject{Name: benchTripleLoop, ISA: simd.Go, Type: t.name, N: n, D: d, DV: d}
@@ -222,8 +229,12 @@ func (p *benchPlan) opponents(t attentionType, chosen []*benchKernel) {
 	}
 }
 
-// attentionInstance draws entries uniformly from [−1, 1), with the scale 1/d.
-func (p *benchPlan) attentionInstance(n, d int) attention.Instance {
+// attentionInstance has entries drawn uniformly from [−1, 1), and the scale 1/d. It is one for every kernel.
+func (p *benchPlan) attentionInstance(d int) attention.Instance {
+	if in, drawn := p.drawn[d]; drawn {
+		return in
+	}
+	n := p.sizes.attention
 	r := p.env.Rand(fmt.Sprintf("bench attention %d %d", n, d))
 	matrix := func() *mat.Dense {
 		data := make([]float64, n*d)
@@ -232,27 +243,23 @@ func (p *benchPlan) attentionInstance(n, d int) attention.Instance {
 		}
 		return mat.NewDense(n, d, data)
 	}
-	return attention.Instance{Q: matrix(), K: matrix(), V: matrix(), Scale: 1 / float64(d)}
+	in := attention.Instance{Q: matrix(), K: matrix(), V: matrix(), Scale: 1 / float64(d)}
+	p.drawn[d] = in
+	return in
 }
 
-// scan adds a group of the pairwise scan in one dimension. The instances have no orthogonal pair, and that
-// shows only in the last word of each: nothing can be left out, and deciding is as much work as counting.
-// The histogram does more for a pair than the limit's test and count, and has none.
-func (p *benchPlan) scan(d, cores int) error {
-	words := d / 64
-	g := p.group(cores, testAndCountLimit(p.isa, words, cores))
+// scanInstance has no orthogonal pair, and that shows only in the last word of each: nothing can be left out, and
+// deciding is as much work as counting.
+func (p *benchPlan) scanInstance(n, d int) (ovp.Instance, error) {
+	return ovp.Adversarial(p.env.Sub(fmt.Sprintf("bench %d", n)), n, n, d, false)
+}
+
+// scan adds a group of the pairwise scan in one dimension. The histogram does more for a pair than the limit's
+// test and count, and has none.
+func (p *benchPlan) scan(cached, large ovp.Instance, cores int) {
+	d := cached.D()
+	g := p.group(cores, testAndCountLimit(p.isa, d/64, cores))
 	scan := ovp.ScanIn(p.isa)
-	instance := func(n int) (ovp.Instance, error) {
-		return ovp.Adversarial(p.env.Sub(fmt.Sprintf("bench %d", n)), n, n, d, false)
-	}
-	cached, err := instance(p.sizes.cached)
-	if err != nil {
-		return err
-	}
-	large, err := instance(p.sizes.large)
-	if err != nil {
-		return err
-	}
 	count := func(in ovp.Instance) func(finegrain.Env) error {
 		return func(env finegrain.Env) error {
 			count, _, err := scan.Count(env, in)
@@ -284,30 +291,29 @@ func (p *benchPlan) scan(d, cores int) error {
 		_, _, err := scan.Histogram(env, cached)
 		return err
 	})
-	return nil
 }
 
 // memory adds the group of what is bound by memory. The zeta transform must read both lists, and write and
-// read its table of 2^d numbers of 4 bytes once; split and list must write its lists. A byte written is
-// taken to cost what a byte read does, which is too little.
+// read its table of 2^d numbers of 4 bytes once; split and list, which is in plain Go whatever the others are,
+// must write its lists. A byte written is taken to cost what a byte read does, which is too little.
 func (p *benchPlan) memory(buffer []uint64, cores int) error {
 	g := p.group(cores, readLimit(p.isa, buffer))
 	r := p.env.Rand("bench memory")
-	s := p.sizes
+	s, zeta := p.sizes, ovp.ZetaIn(p.isa)
 	in, err := ovp.Random(p.env.Sub("bench zeta"), s.zetaVectors, s.zetaVectors, s.zeta, 0.5)
 	if err != nil {
 		return err
 	}
 	g.add(Subject{Name: benchZeta, ISA: p.isa, N: s.zetaVectors, D: s.zeta}, ofRead,
 		func(env finegrain.Env) error {
-			_, _, err := ovp.Zeta.Count(env, in)
+			_, _, err := zeta.Count(env, in)
 			return err
 		}, 2*4*float64(int(1)<<s.zeta)+2*8*float64(s.zetaVectors))
 	f, err := acrossHalves(r, s.variables, s.clauses)
 	if err != nil {
 		return err
 	}
-	g.add(Subject{Name: benchSplit, ISA: p.isa, N: s.variables, D: s.clauses}, ofRead,
+	g.add(Subject{Name: benchSplit, ISA: simd.Go, N: s.variables, D: s.clauses}, ofRead,
 		func(env finegrain.Env) error {
 			_, err := reductions.SplitAndList(env, f)
 			return err

@@ -5,6 +5,7 @@ import (
 	"math/big"
 
 	"finegrain"
+	"finegrain/internal/simd"
 )
 
 // Algorithms are declared as values: what they do, where they are valid, and what they cost before they
@@ -47,6 +48,20 @@ type Algorithm struct {
 
 // Algorithms lists the algorithms, the one for every size first.
 func Algorithms() []Algorithm { return []Algorithm{Scan, Zeta} }
+
+// with is run in the instructions that are chosen when it is called; it returns the error of a choice that cannot
+// be made.
+func with[A any](
+	choose func() (simd.ISA, error), run func(finegrain.Env, Instance, simd.ISA) (A, finegrain.Cost, error),
+) func(finegrain.Env, Instance) (A, finegrain.Cost, error) {
+	return func(env finegrain.Env, in Instance) (answer A, cost finegrain.Cost, err error) {
+		isa, err := choose()
+		if err != nil {
+			return answer, nil, err
+		}
+		return run(env, in, isa)
+	}
+}
 
 // Reach returns nil if the instance is legal and in the algorithm's regime.
 func (a Algorithm) Reach(in Instance) error {

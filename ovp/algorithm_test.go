@@ -117,7 +117,7 @@ func TestExtremesAcrossStrips(t *testing.T) {
 func TestSubsetSums(t *testing.T) {
 	for d := range rowCoordinates + 4 {
 		b := dense(0, 50, d).B
-		f, _, err := newSubsetSums(coresEnv(2), b)
+		f, _, err := newSubsetSums(coresEnv(2), b, plainZeta)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -330,7 +330,7 @@ func TestCatalogue(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		declared += len(regexp.MustCompile(`(?m)^(var )?\t?\w+ += (Algorithm\{|scanBy\()`).FindAll(source, -1))
+		declared += len(regexp.MustCompile(`(?m)^(var )?\t?\w+ += (Algorithm\{|(scan|zeta)By\()`).FindAll(source, -1))
 	}
 	names := map[string]bool{}
 	for _, a := range Algorithms() {

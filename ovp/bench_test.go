@@ -112,7 +112,7 @@ func BenchmarkZetaCount(b *testing.B) {
 		for cores := 1; cores <= 2; cores++ {
 			b.Run(fmt.Sprintf("d=%d/cores=%d", d, cores), func(b *testing.B) {
 				for b.Loop() {
-					if _, _, err := zetaCount(coresEnv(cores), in); err != nil {
+					if _, _, err := Zeta.Count(coresEnv(cores), in); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -15,7 +15,7 @@ type Histogram struct {
 // partial is the histogram of some of the pairs, and what a task that adds to it needs.
 type partial struct {
 	Histogram
-	products   []uint64 // room for as many as a strip has vectors, if kernels read groups
+	products   []uint64 // room for as many as a strip has vectors, if simd.HasInnerProducts
 	operations int64
 }
 
@@ -46,7 +46,7 @@ func scanHistogram(env finegrain.Env, in Instance, isa simd.ISA) (Histogram, fin
 	free := make(chan *partial, len(parts))
 	for i := range parts {
 		parts[i].Totals = make([]uint64, in.D()+1)
-		if g.grouped {
+		if simd.HasInnerProducts(isa) {
 			parts[i].products = make([]uint64, min(g.strip, in.B.N()))
 		}
 		free <- &parts[i]

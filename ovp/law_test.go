@@ -34,7 +34,7 @@ func TestAlgorithmsKeepTheLaw(t *testing.T) {
 	}
 }
 
-// everyAlgorithm is the catalogue, and the scan in all instructions that this machine has, by name.
+// everyAlgorithm is the catalogue, and each of it in all instructions that this machine has, by name.
 func everyAlgorithm() map[string]Algorithm {
 	all := map[string]Algorithm{}
 	for _, a := range Algorithms() {
@@ -42,6 +42,7 @@ func everyAlgorithm() map[string]Algorithm {
 	}
 	for _, isa := range simd.Supported() {
 		all[fmt.Sprintf("%s in %v", Scan.Name, isa)] = ScanIn(isa)
+		all[fmt.Sprintf("%s in %v", Zeta.Name, isa)] = ZetaIn(isa)
 	}
 	return all
 }
@@ -187,7 +188,7 @@ func TestMutantsBreakTheLaw(t *testing.T) {
 		{"looks up the vector and not its complement", func() Algorithm {
 			a := Zeta
 			a.Count = func(env finegrain.Env, in Instance) (*big.Int, finegrain.Cost, error) {
-				f, _, err := newSubsetSums(env, in.B)
+				f, _, err := newSubsetSums(env, in.B, plainZeta)
 				var total int64
 				for i := range in.A.N() {
 					total += int64(f.at(in.A.set(i)))
@@ -200,7 +201,7 @@ func TestMutantsBreakTheLaw(t *testing.T) {
 			a := Zeta
 			a.Count = func(env finegrain.Env, in Instance) (*big.Int, finegrain.Cost, error) {
 				low := min(in.D(), rowCoordinates)
-				f, _, err := newSubsetSums(env, in.B)
+				f, _, err := newSubsetSums(env, in.B, plainZeta)
 				for k := low; k < in.D(); k++ { // the inverse, coordinate by coordinate
 					for at := range len(f) {
 						if at>>(k-1)&1 == 1 {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"finegrain"
+	"finegrain/internal/simd"
 )
 
 // The memory that an algorithm declares, held against what a run allocates in all, which is at least what it
@@ -62,6 +63,36 @@ func TestAlgorithmsKeepToTheirMemory(t *testing.T) {
 	for name, a := range everyAlgorithm() {
 		if err := fits(a); err != nil {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestLittleRoomIsKept: whatever was asked for before, a call gets no more room than it asks for and a fixed
+// amount, and what is kept is bounded.
+func TestLittleRoomIsKept(t *testing.T) {
+	for _, isa := range simd.Supported() {
+		scan := ScanIn(isa)
+		for _, large := range []int{1 << 13, spareWords, 2 * spareWords} { // words of B
+			for _, small := range []int{1, 100, 1 << 12} {
+				in := Instance{NewVectors(1, 64), NewVectors(large, 64)}
+				if _, _, err := scan.Count(coresEnv(1), in); err != nil {
+					t.Fatal(err)
+				}
+				if kept, ok := spare.Get().(*[]uint64); ok {
+					if cap(*kept) > spareWords {
+						t.Errorf("%v: after a scan of %d vectors %d words are kept", isa, large, cap(*kept))
+					}
+					spare.Put(kept)
+				}
+				in.B = in.B.Slice(0, small)
+				g := must(newGrid(coresEnv(1), in, isa))
+				held, declared := 8*int64(cap(g.b.groups)), scan.Bytes(1, 1, small, 64)
+				if held > declared+unlistedBytes {
+					t.Errorf("%v: after a scan of %d vectors one of %d holds %d bytes; it declares %d",
+						isa, large, small, held, declared)
+				}
+				g.release()
+			}
 		}
 	}
 }

@@ -39,6 +39,7 @@ func Planted(env finegrain.Env, n, m, d int, density float64) (Instance, Pair, e
 	in.A.Clear(planted.I, l)
 
 	g, err := newGrid(env, in, simd.Go) // which reads the lists as they lie, and so as repaired
+	defer g.release()
 	if err == nil {
 		err = g.separate(env, r, planted)
 	}

@@ -1,11 +1,9 @@
 package ovp
 
 import (
-	"fmt"
 	"math"
 	"math/big"
 	"math/bits"
-	"slices"
 	"sync/atomic"
 
 	"finegrain"
@@ -23,9 +21,7 @@ var Scan = scanBy(simd.Chosen)
 
 // ScanIn is Scan in given instructions. It panics if the processor lacks them.
 func ScanIn(isa simd.ISA) Algorithm {
-	if !slices.Contains(simd.Supported(), isa) {
-		panic(fmt.Sprintf("ovp: this processor does not have instruction set %v", isa))
-	}
+	simd.MustSupport(isa)
 	return scanBy(func() (simd.ISA, error) { return isa, nil })
 }
 
@@ -44,39 +40,23 @@ func scanBy(choose func() (simd.ISA, error)) Algorithm {
 		Adapts: func(_, _, d int) bool { return wordsFor(d) > 1 },
 		Bytes: func(cores, _, m, d int) int64 {
 			isa, _ := choose() // plain Go if there is no choice
-			return scanBytes(cores, m, d, isa != simd.Go)
+			return scanBytes(cores, m, d, isa)
 		},
-		Find: func(env finegrain.Env, in Instance) (Found, finegrain.Cost, error) {
-			isa, err := choose()
-			if err != nil {
-				return Found{}, nil, err
-			}
-			return scanFind(env, in, isa)
-		},
-		Count: func(env finegrain.Env, in Instance) (*big.Int, finegrain.Cost, error) {
-			isa, err := choose()
-			if err != nil {
-				return nil, nil, err
-			}
-			return scanCount(env, in, isa)
-		},
-		Histogram: func(env finegrain.Env, in Instance) (Histogram, finegrain.Cost, error) {
-			isa, err := choose()
-			if err != nil {
-				return Histogram{}, nil, err
-			}
-			return scanHistogram(env, in, isa)
-		},
+		Find:      with(choose, scanFind),
+		Count:     with(choose, scanCount),
+		Histogram: with(choose, scanHistogram),
 	}
 }
 
-// scanBytes is the memory of a scan: for each core the totals of a histogram and, for kernels that read
-// groups, the products with a strip; and B in groups.
-func scanBytes(cores, m, d int, grouped bool) int64 {
+// scanBytes is the memory of a scan: for each core the totals of a histogram and, if there is a loop that writes
+// them, the products with a strip; and B in groups for vector loops.
+func scanBytes(cores, m, d int, isa simd.ISA) int64 {
 	numbers, groups := uint64(d)+1, uint64(0)
-	if w := wordsFor(d); grouped && w > 0 {
-		numbers += uint64(stripVectors(w))
+	if w := wordsFor(d); isa != simd.Go && w > 0 {
 		groups = uint64(VectorsBytes(m+simd.Group-1, d))
+		if simd.HasInnerProducts(isa) {
+			numbers += uint64(stripVectors(w))
+		}
 	}
 	hi, bytes := bits.Mul64(uint64(cores), 8*numbers)
 	if hi != 0 || bytes > math.MaxInt64 || bytes+groups > math.MaxInt64 {

@@ -41,17 +41,27 @@ func (b strip) slice(from, to int) strip {
 const wordsAtOnce = 1 << 16
 
 // spare is room for groups that no call uses: *[]uint64. Memory that was never written costs several times as
-// much to write as what was, and a scan of some thousand vectors takes less than a millisecond.
+// much to write as what was, and a scan of some thousand vectors takes less than a millisecond. A longer one does
+// not feel it, so that only little room is kept; and what a call holds beyond what it declares is less than the
+// fixed amount that Algorithm.Bytes leaves out.
 var spare sync.Pool
 
-// room returns n words, of any values, for spare.
-func room(n int) *[]uint64 {
-	words, ok := spare.Get().(*[]uint64)
-	if !ok || cap(*words) < n {
-		words = new(make([]uint64, n))
+const (
+	spareWords   = 1 << 17 // the most that is kept, 1 MiB
+	surplusWords = 1 << 12 // the most that a call gets beyond what it asks for, 32 KiB
+)
+
+// room returns n words, of any values, until done is called.
+func room(n int) (words []uint64, done func()) {
+	kept, ok := spare.Get().(*[]uint64)
+	if !ok || cap(*kept) < n || cap(*kept) > n+surplusWords {
+		kept = new(make([]uint64, n))
 	}
-	*words = (*words)[:n]
-	return words
+	return (*kept)[:n], func() {
+		if cap(*kept) <= spareWords {
+			spare.Put(kept)
+		}
+	}
 }
 
 // group returns b, of vectors of at least one word, as one strip, in groups if kernels read them, until
@@ -60,20 +70,20 @@ func (b Vectors) group(env finegrain.Env, grouped bool) (all strip, release func
 	if !grouped {
 		return strip{Vectors: b}, func() {}, nil
 	}
-	words := room(groupedWords(b.n, b.d))
+	words, release := room(groupedWords(b.n, b.d))
 	size := simd.Group * b.Words() // of a group
 	whole := len(b.words) / size
 	if rest := b.words[whole*size:]; len(rest) > 0 {
 		last := slices.Repeat([]uint64{math.MaxUint64}, size)
 		copy(last, rest)
-		transpose((*words)[whole*size:], last, b.Words())
+		transpose(words[whole*size:], last, b.Words())
 	}
 	run := max(1, wordsAtOnce/size) * size
 	err = env.ForEach(ceil(whole*size, run), func(t int) {
 		from, to := t*run, min((t+1)*run, whole*size)
-		transpose((*words)[from:to], b.words[from:to], b.Words())
+		transpose(words[from:to], b.words[from:to], b.Words())
 	})
-	return strip{Vectors: b, groups: *words}, func() { spare.Put(words) }, err
+	return strip{Vectors: b, groups: words}, release, err
 }
 
 // transpose sets dst to the vectors of w words in src, a multiple of eight, in groups.

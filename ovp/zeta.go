@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"finegrain"
+	"finegrain/internal/simd"
 )
 
 // The zeta transform over the lattice of subsets. A vector is the set of its coordinates that are 1, and
@@ -17,30 +18,41 @@ import (
 // where d is fixed, and the reason why orthogonal vectors are hard only for d = ω(log n). The transform is
 // Yates's (1937); histograms of inner products do not come out of it.
 
-// Zeta is the transform, for d up to 26.
-var Zeta = Algorithm{
-	Name: "zeta",
-	Doc: fmt.Sprintf("subset-sum transform, O(n + m + d·2^d) time and 2^(d+2) bytes, for d up to %d; no histogram",
-		zetaMost),
-	Source: finegrain.Source{
-		Argument: "a is orthogonal to b iff b's support lies in the complement of a's; the sums of f over all subsets " +
-			"of every set take one pass a coordinate (Yates 1937)",
-	},
-	Valid: zetaValid,
-	Cost: func(n, m, d int) finegrain.Cost {
-		return finegrain.Cost{
-			finegrain.Additions:      int64(m) + int64(d)<<d>>1,
-			finegrain.WordOperations: int64(n),
-		}
-	},
-	Bytes: func(_, _, _, d int) int64 {
-		if d > 60 {
-			return math.MaxInt64
-		}
-		return 8 * int64(tableWords(d))
-	},
-	Find:  zetaFind,
-	Count: zetaCount,
+// Zeta is the transform, for d up to 26, in the instructions that simd.Chosen names. Its functions return the
+// error of a choice that cannot be made.
+var Zeta = zetaBy(simd.Chosen)
+
+// ZetaIn is Zeta in given instructions. It panics if the processor lacks them.
+func ZetaIn(isa simd.ISA) Algorithm {
+	simd.MustSupport(isa)
+	return zetaBy(func() (simd.ISA, error) { return isa, nil })
+}
+
+func zetaBy(choose func() (simd.ISA, error)) Algorithm {
+	return Algorithm{
+		Name: "zeta",
+		Doc: fmt.Sprintf("subset-sum transform, O(n + m + d·2^d) time and 2^(d+2) bytes, for d up to %d; no histogram",
+			zetaMost),
+		Source: finegrain.Source{
+			Argument: "a is orthogonal to b iff b's support lies in the complement of a's; the sums of f over all subsets " +
+				"of every set take one pass a coordinate (Yates 1937)",
+		},
+		Valid: zetaValid,
+		Cost: func(n, m, d int) finegrain.Cost {
+			return finegrain.Cost{
+				finegrain.Additions:      int64(m) + int64(d)<<d>>1,
+				finegrain.WordOperations: int64(n),
+			}
+		},
+		Bytes: func(_, _, _, d int) int64 {
+			if d > 60 {
+				return math.MaxInt64
+			}
+			return 8 * int64(tableWords(d))
+		},
+		Find:  with(choose, zetaFind),
+		Count: with(choose, zetaCount),
+	}
 }
 
 // zetaMost is the largest dimension: its table has 256 MiB, and every further coordinate doubles it.
@@ -106,7 +118,7 @@ func (in Instance) legal(env finegrain.Env) error {
 }
 
 // zetaTable makes the table of B.
-func zetaTable(env finegrain.Env, in Instance) (f subsetSums, cost finegrain.Cost, err error) {
+func zetaTable(env finegrain.Env, in Instance, isa simd.ISA) (f subsetSums, cost finegrain.Cost, err error) {
 	if in.A.d != in.B.d {
 		return nil, nil, in.Validate()
 	}
@@ -116,12 +128,12 @@ func zetaTable(env finegrain.Env, in Instance) (f subsetSums, cost finegrain.Cos
 	if err := in.legal(env); err != nil {
 		return nil, nil, err
 	}
-	f, additions, err := newSubsetSums(env, in.B)
+	f, additions, err := newSubsetSums(env, in.B, zetaKernelOf(isa))
 	return f, finegrain.Cost{finegrain.Additions: additions, finegrain.WordOperations: 0}, err
 }
 
-func zetaCount(env finegrain.Env, in Instance) (*big.Int, finegrain.Cost, error) {
-	f, cost, err := zetaTable(env, in)
+func zetaCount(env finegrain.Env, in Instance, isa simd.ISA) (*big.Int, finegrain.Cost, error) {
+	f, cost, err := zetaTable(env, in, isa)
 	if err != nil {
 		return nil, cost, err
 	}
@@ -162,8 +174,8 @@ func (f subsetSums) totalOfComplements(a Vectors) (total uint64) {
 // zetaFind looks the vectors of A up to the first that has an orthogonal one, and scans B for that one alone.
 // Chunks are looked up in rounds of 1, 2, 4, …, each chunk to its first such vector, so that the count of
 // operations does not depend on the cores.
-func zetaFind(env finegrain.Env, in Instance) (Found, finegrain.Cost, error) {
-	f, cost, err := zetaTable(env, in)
+func zetaFind(env finegrain.Env, in Instance, isa simd.ISA) (Found, finegrain.Cost, error) {
+	f, cost, err := zetaTable(env, in, isa)
 	if err != nil {
 		return Found{}, cost, err
 	}

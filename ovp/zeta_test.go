@@ -152,7 +152,7 @@ func TestSubsetSumsAgree(t *testing.T) {
 		}
 		for name, kernel := range zetaKernels() {
 			for cores := 1; cores <= 3; cores++ {
-				got, n, err := newSubsetSumsWith(coresEnv(cores), b, kernel)
+				got, n, err := newSubsetSums(coresEnv(cores), b, kernel)
 				if err != nil || n != additions || !slices.Equal(got, want) {
 					t.Errorf("d = %d, m = %d, %s, %d cores: %d additions, want %d, or wrong sums; %v",
 						d, m, name, cores, n, additions, err)

@@ -35,16 +35,8 @@ const (
 )
 
 // newSubsetSums returns f̂ for the vectors, of which d ≤ zetaMost, and the number of additions made. It fails if
-// env is done, or if no kernel can be chosen.
-func newSubsetSums(env finegrain.Env, b Vectors) (f subsetSums, additions int64, err error) {
-	isa, err := simd.Chosen()
-	if err != nil {
-		return nil, 0, err
-	}
-	return newSubsetSumsWith(env, b, zetaKernelOf(isa))
-}
-
-func newSubsetSumsWith(env finegrain.Env, b Vectors, kernel zetaKernel) (f subsetSums, additions int64, err error) {
+// env is done.
+func newSubsetSums(env finegrain.Env, b Vectors, kernel zetaKernel) (f subsetSums, additions int64, err error) {
 	f = make(subsetSums, tableWords(b.d))
 	additions, err = f.tabulate(env, b)
 	if err != nil {

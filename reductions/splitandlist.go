@@ -47,8 +47,8 @@ const MaxHalf = 30
 // SplitAndList lists both halves of the formula. The first half takes the lower half of the variables
 // that occur, rounded up. Rows are in lexicographic order of the half-assignments, false first.
 //
-// It returns an error if a half has more than MaxHalf variables, if the lists, whose length is counted before
-// they are allocated, exceed env.Memory, or if env is done.
+// It returns an error if a half has more than MaxHalf variables, if both lists with the assignments that they
+// stand for, which are counted before they are allocated, exceed env.Memory, or if env is done.
 func SplitAndList(env finegrain.Env, f sat.Formula) (*Split, error) {
 	used := f.Used()
 	s := &Split{Free: f.Variables - len(used), variables: f.Variables}

@@ -14,8 +14,9 @@ package reductions
 // the vectors below a node are the node's words and those of a table of 64 rows.
 //
 // The tree is walked twice: on the clauses within, to count the leaves, and then in full, to write them; so
-// the output is allocated once and exactly. Both walks are cut into the subtrees below a level, which are
-// independent: what the first walk counts says where each of them writes.
+// both lists are allocated once and exactly, if they may be at all, and coordinates are dropped where the vectors
+// lie. Both walks are cut into the subtrees below a level, which are independent: what the first walk counts
+// says where each of them writes.
 
 import (
 	"fmt"
@@ -25,6 +26,7 @@ import (
 	"sync"
 
 	"finegrain"
+	"finegrain/internal/memory"
 	"finegrain/ovp"
 	"finegrain/sat"
 )
@@ -59,6 +61,9 @@ func list(env finegrain.Env, variables [2][]int, across [][]sat.Literal, within 
 			return lists, err
 		}
 	}
+	if err := allowed(env, lists); err != nil {
+		return lists, err
+	}
 	// Memory from the system costs more to get, page by page, than to fill.
 	if err := env.ForEach(len(lists), func(i int) { lists[i].allocate() }); err != nil {
 		return lists, err
@@ -82,19 +87,42 @@ func (l *listing) count(env finegrain.Env) error {
 	for i := range l.subtrees() {
 		l.from[i+1] += l.from[i]
 	}
-	if bytes := ovp.VectorsBytes(l.n(), l.d); err == nil && env.Memory > 0 && bytes > env.Memory {
-		return fmt.Errorf("split and list would make %d vectors of %d bits, %d bytes, and may allocate %d",
-			l.n(), l.d, bytes, env.Memory)
-	}
 	return err
 }
+
+// allowed returns an error if the lists, as counted, exceed env.Memory or what can be addressed.
+func allowed(env finegrain.Env, lists [2]listing) error {
+	a, b := lists[0].bytes(), lists[1].bytes()
+	limit := env.Memory
+	if limit <= 0 {
+		limit = math.MaxInt64 - 1
+	}
+	if a <= limit && b <= limit-a {
+		return nil
+	}
+	return fmt.Errorf("split and list would make %d and %d vectors of %d bits and take about %s, and %s are allowed; "+
+		"allow more (--max-memory, in a program Env.Memory), or take a formula of fewer variables or clauses",
+		lists[0].n(), lists[1].n(), lists[0].d, memory.Format(a+min(b, math.MaxInt64-a)), memory.Format(limit))
+}
+
+// bytes is the memory of the list and, if anything is cut, of the assignments; math.MaxInt64 if it is more.
+func (l *listing) bytes() int64 {
+	bytes, assignments := ovp.VectorsBytes(l.n(), l.d), int64(0)
+	if l.cut() {
+		assignments = 4 * int64(l.n())
+	}
+	return bytes + min(assignments, math.MaxInt64-bytes)
+}
+
+// cut reports whether some assignment has no vector.
+func (l *listing) cut() bool { return l.n() < 1<<l.depth }
 
 // n is the number of vectors.
 func (l *listing) n() int { return l.from[l.subtrees()] }
 
 func (l *listing) allocate() {
 	l.vectors = ovp.NewVectors(l.n(), l.d)
-	if l.n() < 1<<l.depth {
+	if l.cut() {
 		l.assignments = make([]uint32, l.n())
 	}
 	l.union = make([]uint64, l.across)
@@ -399,8 +427,11 @@ func (m move) along(n move) bool {
 	return m == n
 }
 
-// project keeps the given coordinates, in ascending order, of every vector. They are moved in runs of
-// neighbours that stay within one word on both sides.
+// project keeps the given coordinates, in ascending order, of every vector, in the memory of v, which is spent.
+// They are moved in runs of neighbours that stay within one word on both sides.
+//
+// Vectors get no longer, so that what is written of vector i ends no later than vector i did: those of a task
+// move to the beginning of the task's words, and then what the tasks wrote to the beginning of all.
 func project(env finegrain.Env, v ovp.Vectors, kept []int) (ovp.Vectors, error) {
 	var moves []move
 	for to, from := range kept {
@@ -413,15 +444,30 @@ func project(env finegrain.Env, v ovp.Vectors, kept []int) (ovp.Vectors, error) 
 			moves = append(moves, m)
 		}
 	}
-	out := ovp.NewVectors(v.N(), len(kept))
+	if len(kept) == 0 {
+		return ovp.NewVectors(v.N(), 0), nil
+	}
+	words, before, after := v.Raw(), v.Words(), (len(kept)+63)/64
 	rows := max(1, pollEvery/(1+len(moves)))
-	err := env.ForEach((v.N()+rows-1)/rows, func(t int) {
+	tasks := (v.N() + rows - 1) / rows
+	err := env.ForEach(tasks, func(t int) {
+		target := make([]uint64, after)
+		written := words[t*rows*before:]
 		for i := t * rows; i < min((t+1)*rows, v.N()); i++ {
-			source, target := v.Row(i), out.Row(i)
+			clear(target)
+			source := v.Row(i)
 			for _, m := range moves {
 				target[m.to] |= bits.RotateLeft64(source[m.from]&m.mask, m.rotateLeft)
 			}
+			written = written[copy(written, target):]
 		}
 	})
-	return out, err
+	for t := 1; t < tasks && after < before && err == nil; t++ {
+		copy(words[t*rows*after:], words[t*rows*before:][:min(rows, v.N()-t*rows)*after])
+		err = env.Err()
+	}
+	if err != nil {
+		return ovp.Vectors{}, err
+	}
+	return ovp.NewVectorsFromWords(len(kept), words[:v.N()*after])
 }

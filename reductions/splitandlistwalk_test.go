@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -109,6 +110,16 @@ func listsDiffer(s *reductions.Split, in ovp.Instance, assignments [2][]int) err
 	return nil
 }
 
+// narrowing is acrossOnly with a coordinate after each clause's that is dropped, since the first variable must be
+// true.
+func narrowing(n, m int) sat.Formula {
+	f := sat.Formula{Variables: n, Clauses: [][]sat.Literal{{1}}}
+	for _, c := range acrossOnly(n, m).Clauses {
+		f.Clauses = append(f.Clauses, c, []sat.Literal{1, sat.Literal(n)})
+	}
+	return f
+}
+
 // listed are formulas of halves that are all suffix, walked, and cut into subtrees; with clauses within one
 // half, within both, and none; with vectors of no word, one and several; and one that nothing is left of.
 func listed(t *testing.T) map[string]sat.Formula {
@@ -139,6 +150,7 @@ func listed(t *testing.T) map[string]sat.Formula {
 		"short clauses":      uniform(26, 20, 2),
 		"nothing is cut":     acrossOnly(28, 65),
 		"nothing is across":  apart,
+		"every other stays":  narrowing(28, 70),
 		"nothing lives":      impossible,
 		"only unit clauses":  uniform(27, 3, 1),
 		"a literal repeated": {Variables: 14, Clauses: [][]sat.Literal{{6, 6, 7}, {14, 14}, {-1, -14, -1}}},
@@ -196,11 +208,8 @@ func (a *asked) Err() error {
 // context has ended, wherever it is.
 func TestListingStops(t *testing.T) {
 	for name, f := range map[string]sat.Formula{
-		"written": acrossOnly(32, 500),
-		"narrowed": {
-			Variables: 28,
-			Clauses:   append(acrossOnly(28, 70).Clauses, []sat.Literal{1, 1, 28}, []sat.Literal{1}, []sat.Literal{-1, 28}),
-		},
+		"written":  acrossOnly(32, 500),
+		"narrowed": narrowing(28, 70),
 	} {
 		ask := func(cores int, until int64) (*reductions.Split, int64, error) {
 			ctx := &asked{Context: context.Background(), until: until}
@@ -228,27 +237,41 @@ func TestListingStops(t *testing.T) {
 	}
 }
 
-// TestListsAreAllocatedOnce, exactly, and not if they are more than env.Memory.
+// TestListsAreAllocatedOnce, exactly, with what says which assignments they stand for, whether coordinates are
+// dropped or not; and not if both together are more than env.Memory.
 func TestListsAreAllocatedOnce(t *testing.T) {
-	f := acrossOnly(34, 128)
-	const bytes = 2 << 17 * 16 // both lists
-	least := uint64(math.MaxUint64)
-	for range 3 {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		s, err := reductions.SplitAndList(testEnv(), f)
-		runtime.ReadMemStats(&after)
-		if err != nil || s.OV.Bytes() != bytes {
-			t.Fatal(err, s.OV.Bytes())
+	for _, c := range []struct {
+		name                 string
+		f                    sat.Formula
+		words, kept          int64 // of a vector, before and after coordinates are dropped
+		vectors, assignments int64
+	}{
+		{"nothing is cut", acrossOnly(34, 128), 2, 2, 2 << 17, 0},
+		{"every other coordinate is dropped", narrowing(34, 80), 3, 2, 1<<16 + 1<<17, 1 << 16},
+	} {
+		bytes := 8*c.words*c.vectors + 4*c.assignments
+		least := int64(math.MaxInt64)
+		for range 3 {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			s, err := reductions.SplitAndList(testEnv(), c.f)
+			runtime.ReadMemStats(&after)
+			if err != nil || s.OV.Bytes() != 8*c.kept*c.vectors {
+				t.Fatalf("%s: %v, %d bytes", c.name, err, s.OV.Bytes())
+			}
+			least = min(least, int64(after.TotalAlloc-before.TotalAlloc))
 		}
-		least = min(least, after.TotalAlloc-before.TotalAlloc)
-	}
-	if least > bytes+bytes/16 {
-		t.Errorf("%d bytes are allocated for lists of %d", least, bytes)
-	}
-	env := testEnv()
-	env.Memory = bytes/2 - 1
-	if s, err := reductions.SplitAndList(env, f); err == nil {
-		t.Errorf("%d bytes a list where %d are allowed", s.OV.Bytes()/2, env.Memory)
+		if least > bytes+bytes/16 {
+			t.Errorf("%s: %d bytes are allocated for lists of %d", c.name, least, bytes)
+		}
+		env := testEnv()
+		env.Memory = bytes
+		if _, err := reductions.SplitAndList(env, c.f); err != nil {
+			t.Errorf("%s: %d bytes are enough, and %v", c.name, bytes, err)
+		}
+		env.Memory--
+		if _, err := reductions.SplitAndList(env, c.f); err == nil || !strings.Contains(err.Error(), "Env.Memory") {
+			t.Errorf("%s: %d bytes where %d are allowed: %v", c.name, bytes, env.Memory, err)
+		}
 	}
 }

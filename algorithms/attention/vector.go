@@ -135,7 +135,7 @@ func (t *vectorTile[F]) group(g, from, to, low int) {
 		return
 	}
 	keys := t.loops.Keys(seen)
-	panels := keys / (2 * lanes)
+	panels := t.loops.Panels(keys)
 	queries, packedKeys := t.queries[g*rows*d:], t.packed.keys[low*d:]
 	sums, output := t.sums[g*rows*lanes:], t.output[g*rows*t.columns:][:rows*t.columns]
 	whole := low+keys <= t.regime.Visible(from) // every query sees every key
@@ -241,9 +241,9 @@ func (t *vectorTile[F]) write(out *mat.Dense, from, to int) {
 
 // total adds the parts of a sum, a multiple of four, in four chains.
 func total[F simd.Float](parts []F) float64 {
-	var a, b, c, d float64
+	var a, b, c, d F
 	for ; len(parts) >= 4; parts = parts[4:] {
-		a, b, c, d = a+float64(parts[0]), b+float64(parts[1]), c+float64(parts[2]), d+float64(parts[3])
+		a, b, c, d = a+parts[0], b+parts[1], c+parts[2], d+parts[3]
 	}
-	return (a + b) + (c + d)
+	return float64((a + b) + (c + d))
 }

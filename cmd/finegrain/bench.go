@@ -35,7 +35,9 @@ func (a *app) bench() *cobra.Command {
 			"at the rate of multiply-adds and then n² exponentials, half of both where it is causal, and at d = 2 the\n" +
 			"exponentials alone; for orthogonal vectors, n² times test and count, on lists without an orthogonal pair\n" +
 			"whose words must all be looked at; for the zeta transform, the lists and two passes over its table, and for\n" +
-			"split and list, whose n is that of variables and d that of clauses, the lists, at the rate of memory reads.\n\n" +
+			"split and list, whose n is that of variables and d that of clauses, the lists, at the rate of memory reads.\n" +
+			"Where no limit is known, the fraction is –: for the histogram, for the triple loop, and in plain Go for all\n" +
+			"but what memory binds.\n\n" +
 			"Figures are medians over the rounds; a spread is half the interquartile range relative to the median, and\n" +
 			"what exceeds 10 % is marked, since then something else was using the machine. FINEGRAIN_KERNEL=avx512, avx2\n" +
 			"or go chooses other instructions than the widest.",
@@ -61,7 +63,7 @@ func (a *app) bench() *cobra.Command {
 }
 
 // benched is what bench prints with --json. What is not known is null: a fraction without a limit, the spread
-// of a single round.
+// of a single round, and with it whether a figure is steady.
 type benched struct {
 	Machine benchedMachine `json:"machine"`
 	Quick   bool           `json:"quick"`
@@ -88,7 +90,7 @@ type benchedLimit struct {
 	Rate   float64  `json:"rate"` // units a second
 	Unit   string   `json:"unit"`
 	Spread *float64 `json:"spread"`
-	Steady bool     `json:"steady"`
+	Steady *bool    `json:"steady"`
 }
 
 type benchedSubject struct {
@@ -108,7 +110,7 @@ type benchedRow struct {
 	Fraction *float64 `json:"fraction"`
 	Of       string   `json:"of"`     // the limit; empty where none is known
 	Spread   *float64 `json:"spread"` // of the fraction, or of the seconds where there is none
-	Steady   bool     `json:"steady"`
+	Steady   *bool    `json:"steady"`
 }
 
 type benchedRatio struct {
@@ -117,7 +119,7 @@ type benchedRatio struct {
 	Denominator benchedSubject `json:"denominator"`
 	Ratio       float64        `json:"ratio"`
 	Spread      *float64       `json:"spread"`
-	Steady      bool           `json:"steady"`
+	Steady      *bool          `json:"steady"`
 }
 
 func (a *app) runBench(ctx context.Context, c *common, asked experiments.BenchRequest) error {
@@ -147,19 +149,19 @@ func benchedOf(r experiments.BenchReport) benched {
 	for _, l := range r.Limits {
 		b.Limits = append(b.Limits, benchedLimit{
 			l.Name, l.ISA.String(), l.Type, l.D, l.N, l.Cores,
-			l.Rate.Median, l.Unit, known(l.Rate.Spread), !l.Rate.Unsteady(),
+			l.Rate.Median, l.Unit, known(l.Rate.Spread), steady(l.Rate),
 		})
 	}
 	for _, k := range r.Kernels {
 		b.Rows = append(b.Rows, benchedRow{
 			benchedSubjectOf(k.Subject), k.Seconds, known(k.Fraction.Median), k.Limit,
-			known(k.Steady.Spread), !k.Steady.Unsteady(),
+			known(k.Steady.Spread), steady(k.Steady),
 		})
 	}
 	for _, q := range r.Ratios {
 		b.Ratios = append(b.Ratios, benchedRatio{
 			q.Name, benchedSubjectOf(q.Numerator), benchedSubjectOf(q.Denominator),
-			q.Ratio.Median, known(q.Ratio.Spread), !q.Ratio.Unsteady(),
+			q.Ratio.Median, known(q.Ratio.Spread), steady(q.Ratio),
 		})
 	}
 	return b
@@ -177,14 +179,22 @@ func known(x float64) *float64 {
 	return &x
 }
 
+// steady is nil where the spread is not known.
+func steady(f experiments.Figure) *bool {
+	if math.IsNaN(f.Spread) {
+		return nil
+	}
+	return new(!f.Unsteady())
+}
+
 func (b benched) write(w io.Writer) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	unsteady := 0
-	spread := func(x *float64, steady bool) string {
+	spread := func(x *float64, steady *bool) string {
 		switch {
-		case x == nil:
+		case x == nil || steady == nil:
 			return "–"
-		case !steady:
+		case !*steady:
 			unsteady++
 			return fmt.Sprintf("%.1f %% !", 100**x)
 		}

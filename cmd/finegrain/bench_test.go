@@ -65,7 +65,7 @@ warning: 2 figures marked ! spread by more than 10 %; something else uses the ma
 		t.Fatal(err)
 	}
 	for _, part := range []string{
-		`"fraction": null`, `"fraction": 0.65`, `"spread": null`, `"steady": false`, `"kernel": "avx512"`, `"causal": true`,
+		`"fraction": null`, `"fraction": 0.65`, `"spread": null`, `"steady": false`, `"steady": true`, `"steady": null`, `"kernel": "avx512"`, `"causal": true`,
 	} {
 		if !strings.Contains(string(data), part) {
 			t.Errorf("the JSON lacks %s:\n%s", part, data)

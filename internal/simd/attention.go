@@ -3,6 +3,7 @@ package simd
 //go:generate go -C asm run ./attention -out ../attention_amd64.s -stubs ../attention_amd64.go -pkg simd
 
 import (
+	"math/bits"
 	"unsafe"
 )
 
@@ -35,7 +36,7 @@ const longCall = 1 << 17
 // Attention is the loops for one set of instructions and one type. Each does what its method says.
 type Attention[F Float] struct {
 	Rows  int // queries of a group
-	Lanes int // entries of a vector
+	Lanes int // entries of a vector, a power of two
 
 	// ExpError bounds the relative error of a weight, beside that of subtracting its shift.
 	ExpError float64
@@ -65,14 +66,20 @@ func (a *Attention[F]) Columns(columns int) int {
 	if a.Few(columns) {
 		return columns * a.Lanes
 	}
-	return (columns + a.Lanes - 1) / a.Lanes * a.Lanes
+	return (columns + a.Lanes - 1) &^ (a.Lanes - 1)
 }
 
 // Keys rounds a number of keys up to whole panels.
 func (a *Attention[F]) Keys(keys int) int {
 	panel := 2 * a.Lanes
-	return (keys + panel - 1) / panel * panel
+	return (keys + panel - 1) &^ (panel - 1)
 }
+
+// Panels is the number of panels of so many keys, which fill them.
+func (a *Attention[F]) Panels(keys int) int { return keys >> (a.log() + 1) }
+
+// log is log₂ Lanes: a division takes as long as a dozen pairs.
+func (a *Attention[F]) log() int { return bits.TrailingZeros(uint(a.Lanes)) }
 
 // Scores sets the tile's entries to the inner products of Rows queries with the keys of whole panels.
 func (a *Attention[F]) Scores(tile, queries, keys []F, d, panels int) {
@@ -90,7 +97,7 @@ func (a *Attention[F]) Scores(tile, queries, keys []F, d, panels int) {
 func (a *Attention[F]) Largest(tile, most []F, keys int) {
 	a.check("largest", keys, tile)
 	need("largest", len(most) >= a.Rows*a.Lanes)
-	a.largest(&tile[0], &most[0], keys/(2*a.Lanes))
+	a.largest(&tile[0], &most[0], a.Panels(keys))
 }
 
 // Powers replaces each entry y of the tile by 2^y, or 0 if it is below the floor, and adds to the sums. No y may
@@ -98,7 +105,7 @@ func (a *Attention[F]) Largest(tile, most []F, keys int) {
 func (a *Attention[F]) Powers(tile, sums []F, keys int) {
 	a.check("powers", keys, tile)
 	need("powers", len(sums) >= a.Rows*a.Lanes)
-	a.powers(&tile[0], &sums[0], &a.constants[0], keys/(2*a.Lanes))
+	a.powers(&tile[0], &sums[0], &a.constants[0], a.Panels(keys))
 }
 
 // Weights is Scores and then Powers, for at most Small coordinates, with the same result. No score may be below
@@ -115,7 +122,7 @@ func (a *Attention[F]) Weights(tile, sums, queries, keys []F, d, panels int) {
 func (a *Attention[F]) Exponentials(tile, sums, shift []F, keys int) {
 	a.check("exponentials", keys, tile)
 	need("exponentials", len(sums) >= a.Rows*a.Lanes && len(shift) >= a.Rows)
-	a.exponentials(&tile[0], &sums[0], &shift[0], &a.constants[0], keys/(2*a.Lanes))
+	a.exponentials(&tile[0], &sums[0], &shift[0], &a.constants[0], a.Panels(keys))
 }
 
 // Values adds the tile's weights times values to the output. The values are those of all keys, total in
@@ -127,11 +134,11 @@ func (a *Attention[F]) Values(out, tile, values []F, first, keys, total, columns
 	size := sizeOf[F]()
 	if a.Few(columns) {
 		need("values", len(values) >= total*columns)
-		a.columns(&out[0], &tile[0], &values[first], keys/a.Lanes, columns/2, columns%2, total*size)
+		a.columns(&out[0], &tile[0], &values[first], 2*a.Panels(keys), columns/2, columns%2, total*size)
 		return
 	}
 	need("values", len(values) >= total*a.Columns(columns))
-	vectors := a.Columns(columns) / a.Lanes
+	vectors := a.Columns(columns) >> a.log()
 	panel := 2 * a.Lanes
 	run := max(1, longCall/(12*keys))
 	for done := 0; done < vectors/2; done += run {
@@ -146,7 +153,7 @@ func (a *Attention[F]) Values(out, tile, values []F, first, keys, total, columns
 }
 
 func (a *Attention[F]) check(loop string, keys int, tile []F) {
-	need(loop, keys > 0 && keys <= MaxKeys && keys%(2*a.Lanes) == 0 && len(tile) >= a.Rows*Stride)
+	need(loop, keys > 0 && keys <= MaxKeys && keys&(2*a.Lanes-1) == 0 && len(tile) >= a.Rows*Stride)
 }
 
 func need(loop string, ok bool) {

@@ -79,8 +79,6 @@ func MustSupport(isa ISA) {
 	}
 }
 
-func mustRun(isa ISA) { MustSupport(isa) }
-
 // mustBeVector is MustSupport, and panics for Go too.
 func mustBeVector(isa ISA) {
 	MustSupport(isa)

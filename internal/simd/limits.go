@@ -24,14 +24,14 @@ const chainIterations = 512
 // two for each multiply-add: iterations times 192 multiply-adds with AVX-512, 48 with AVX2. For Go it does
 // nothing and returns 0. It panics if the processor lacks the instructions or iterations is negative.
 func MultiplyAdd64(isa ISA, iterations int) (flops int64) {
-	mustRun(isa)
+	MustSupport(isa)
 	mustCount(iterations)
 	return multiplyAdd64(isa, iterations)
 }
 
 // MultiplyAdd32 is MultiplyAdd64 for float32: twice as many in a register.
 func MultiplyAdd32(isa ISA, iterations int) (flops int64) {
-	mustRun(isa)
+	MustSupport(isa)
 	mustCount(iterations)
 	return multiplyAdd32(isa, iterations)
 }
@@ -39,7 +39,7 @@ func MultiplyAdd32(isa ISA, iterations int) (flops int64) {
 // Read reads the words with the widest loads that the instructions have and returns their exclusive or. It
 // panics if the processor lacks the instructions.
 func Read(isa ISA, words []uint64) uint64 {
-	mustRun(isa)
+	MustSupport(isa)
 	const call = 1 << 13 // words; some microseconds
 	var sum uint64
 	for len(words) > call {

@@ -3,6 +3,7 @@ package simd
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -48,15 +49,19 @@ func TestLimitsRefuse(t *testing.T) {
 		"a negative set":                  func() { MultiplyAdd32(-1, 1) },
 		"negative iterations":             func() { MultiplyAdd64(Go, -1) },
 	} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%s: accepted", name)
-				}
-			}()
-			f()
-		}()
+		refuses(t, name, f)
 	}
+}
+
+// refuses demands that a call panics with a reason of this package, and not because of what it went on to do.
+func refuses(t *testing.T, what string, call func()) {
+	t.Helper()
+	defer func() {
+		if reason, ok := recover().(string); !ok || !strings.HasPrefix(reason, "simd: ") {
+			t.Errorf("%s: %q is no reason of this package", what, reason)
+		}
+	}()
+	call()
 }
 
 func BenchmarkMultiplyAdd(b *testing.B) {

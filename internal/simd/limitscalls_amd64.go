@@ -4,12 +4,10 @@ func multiplyAdd64(isa ISA, iterations int) int64 {
 	switch isa {
 	case AVX512:
 		var x [192]float64
-		inCalls(iterations, func(n int) { multiplyAdd64AVX512(&x, factor, summand, n) })
-		return 2 * int64(len(x)) * int64(iterations)
+		return inCalls(multiplyAdd64AVX512, &x, len(x), iterations)
 	case AVX2:
 		var x [48]float64
-		inCalls(iterations, func(n int) { multiplyAdd64AVX2(&x, factor, summand, n) })
-		return 2 * int64(len(x)) * int64(iterations)
+		return inCalls(multiplyAdd64AVX2, &x, len(x), iterations)
 	}
 	return 0
 }
@@ -18,21 +16,21 @@ func multiplyAdd32(isa ISA, iterations int) int64 {
 	switch isa {
 	case AVX512:
 		var x [384]float32
-		inCalls(iterations, func(n int) { multiplyAdd32AVX512(&x, factor, summand, n) })
-		return 2 * int64(len(x)) * int64(iterations)
+		return inCalls(multiplyAdd32AVX512, &x, len(x), iterations)
 	case AVX2:
 		var x [96]float32
-		inCalls(iterations, func(n int) { multiplyAdd32AVX2(&x, factor, summand, n) })
-		return 2 * int64(len(x)) * int64(iterations)
+		return inCalls(multiplyAdd32AVX2, &x, len(x), iterations)
 	}
 	return 0
 }
 
-// inCalls spreads iterations over calls of assembly that are short.
-func inCalls(iterations int, loop func(n int)) {
-	for ; iterations > 0; iterations -= chainIterations {
-		loop(min(chainIterations, iterations))
+// inCalls spreads iterations over calls of assembly that are short, on lanes numbers at x, and returns the number
+// of operations.
+func inCalls[X any, F Float](loop func(x *X, a, b F, iterations int), x *X, lanes, iterations int) (flops int64) {
+	for left := iterations; left > 0; left -= chainIterations {
+		loop(x, factor, summand, min(chainIterations, left))
 	}
+	return 2 * int64(lanes) * int64(iterations)
 }
 
 func read(isa ISA, words []uint64) (sum uint64) {

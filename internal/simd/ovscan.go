@@ -21,7 +21,7 @@ const Block = 4
 // CountOrthogonal returns the number of orthogonal pairs of a list a and a grouped list b. It panics if
 // words < 1, if the lists are not whole vectors and groups, or if isa is Go or not supported.
 func CountOrthogonal(isa ISA, a, b []uint64, words int) (pairs uint64) {
-	mustRun(isa)
+	mustBeVector(isa)
 	rows, groups := mustBeLists(a, b, words)
 	if rows == 0 || groups == 0 {
 		return 0
@@ -33,7 +33,7 @@ func CountOrthogonal(isa ISA, a, b []uint64, words int) (pairs uint64) {
 // them and group of b are looked at word by word until no pair of the block has met nowhere. Looked is the
 // number of words that the blocks were looked at.
 func CountOrthogonalEarly(isa ISA, a, b []uint64, words int) (pairs, looked uint64) {
-	mustRun(isa)
+	mustBeVector(isa)
 	rows, groups := mustBeLists(a, b, words)
 	if words < 2 || rows%Block != 0 {
 		panic(fmt.Sprintf("simd: an early exit of %d words for %d vectors", words, rows))
@@ -70,9 +70,6 @@ func mustBeLists(a, b []uint64, words int) (rows, groups int) {
 	return len(a) / words, len(b) / (Group * words)
 }
 
-// noScan is what who asks for a loop in plain Go is told.
-const noScan = "simd: no scan in plain Go here"
-
 // testsAtOnce is how many iterations of a limit kernel a call of assembly does: some microseconds.
 const testsAtOnce = 256
 
@@ -82,7 +79,7 @@ const testsAtOnce = 256
 // every word of every pair in these instructions cannot be faster. For Go it does nothing and returns 0. It
 // panics if the processor lacks the instructions, if iterations is negative, and for other numbers of words.
 func TestAndCount(isa ISA, words, iterations int) (pairs int64) {
-	mustRun(isa)
+	MustSupport(isa)
 	mustCount(iterations)
 	if words != 1 && words != 2 && words != 4 {
 		panic(fmt.Sprintf("simd: no limit kernel for %d words", words))

@@ -147,17 +147,12 @@ func TestScanMisuse(t *testing.T) {
 		"three words":        func(isa ISA) { TestAndCount(isa, 3, 1) },
 		"negative":           func(isa ISA) { TestAndCount(isa, 1, -1) },
 		"other instructions": func(ISA) { CountOrthogonal(AVX512+1, x, eight, 1) },
-		"plain Go":           func(ISA) { CountOrthogonal(Go, x, eight, 1) },
+		"plain Go":           func(ISA) { CountOrthogonal(Go, nil, nil, 1) },
+		"early, plain Go":    func(ISA) { CountOrthogonalEarly(Go, nil, nil, 2) },
+		"products, plain Go": func(ISA) { InnerProducts(Go, x[:1], eight, make([]uint64, 48)) },
 	} {
 		for _, isa := range Supported() {
-			func() {
-				defer func() {
-					if recover() == nil {
-						t.Errorf("%s, %v: no panic", name, isa)
-					}
-				}()
-				misuse(isa)
-			}()
+			refuses(t, fmt.Sprintf("%s, %v", name, isa), func() { misuse(isa) })
 		}
 	}
 }

@@ -1,29 +1,25 @@
 package simd
 
-// Which assembly serves which instructions.
+// Which assembly serves which instructions; those of vectors, of which the callers make sure.
 
 func countOrthogonal(isa ISA, a *uint64, rows int, b *uint64, groups, words int) uint64 {
-	switch {
-	case isa == AVX512 && words == 1:
+	switch wide := isa == AVX512; {
+	case wide && words == 1:
 		return count1AVX512(a, rows, b, groups)
-	case isa == AVX512:
+	case wide:
 		return countAnyAVX512(a, rows, b, groups, words)
-	case isa == AVX2 && words == 1:
+	case words == 1:
 		return count1AVX2(a, rows, b, groups)
-	case isa == AVX2:
+	default:
 		return countAnyAVX2(a, rows, b, groups, words)
 	}
-	panic(noScan)
 }
 
 func countEarly(isa ISA, a *uint64, rows int, b *uint64, groups, words int) (pairs, more uint64) {
-	switch isa {
-	case AVX512:
+	if isa == AVX512 {
 		return earlyAVX512(a, rows, b, groups, words)
-	case AVX2:
-		return earlyAVX2(a, rows, b, groups, words)
 	}
-	panic(noScan)
+	return earlyAVX2(a, rows, b, groups, words)
 }
 
 func innerProducts(a, b *uint64, groups, words int, products *uint64, extremes *[2 * Group]uint64) {

@@ -17,106 +17,17 @@ func (s set) early() {
 	l := loadLists()
 	more := GP64()
 	XORQ(more, more)
-	if s.wide {
-		earlyMasks(l, more)
-	} else {
-		earlyLanes(l, more)
-	}
-}
-
-// earlyMasks keeps in four masks which pairs are left: a test under a mask leaves what both have.
-func earlyMasks(l lists, more reg.GPVirtual) {
-	s := avx512
 	count := s.tally()
 	at, left := GP64(), GP64()
-	first := s.vectors(4)
-	anyLeft := func() {
-		KORW(reg.K1, reg.K2, reg.K5)
-		KORW(reg.K3, reg.K4, reg.K6)
-		KORTESTW(reg.K5, reg.K6)
-	}
+	block := s.block(l, count)
 	CMPQ(l.groups, U8(0))
 	JE(LabelRef("end"))
 	loop("rows", l.rows, 4, func() {
-		for i, x := range first {
-			VPBROADCASTQ(l.row.from(l.a, i), x)
-		}
+		block.begin()
 		MOVQ(l.b, at)
 		MOVQ(l.groups, left)
 		Label("block")
-		y := s.vector()
-		s.load(Mem{Base: at}, y)
-		for i, x := range first {
-			VPTESTNMQ(y, x, masks[i])
-		}
-		anyLeft()
-		JNE(LabelRef("rest"))
-		Label("next")
-		ADDQ(l.group.once, at)
-		DECQ(left)
-		JNZ(LabelRef("block"))
-		l.row.advance(l.a, 4)
-	})
-	Label("end")
-	total := count.total()
-	VZEROUPPER()
-	Store(total, ReturnIndex(0))
-	Store(more, ReturnIndex(1))
-	RET()
-
-	Label("rest")
-	pa, pb, word, y := fresh(l.a), fresh(at), fresh(l.words), s.vector()
-	DECQ(word)
-	Label("word")
-	INCQ(more)
-	ADDQ(U8(8), pa)
-	ADDQ(U8(64), pb)
-	s.load(Mem{Base: pb}, y)
-	for i := range 4 {
-		VPTESTNMQ_BCST(l.row.from(pa, i), y, masks[i], masks[i])
-	}
-	anyLeft()
-	JEQ(LabelRef("next"))
-	DECQ(word)
-	JNZ(LabelRef("word"))
-	for i := range 4 {
-		count.masked(masks[i])
-	}
-	JMP(LabelRef("next"))
-}
-
-// earlyLanes keeps what met in lanes: a pair is left where it is 0.
-func earlyLanes(l lists, more reg.GPVirtual) {
-	s := avx2
-	count := s.tally()
-	at, left := GP64(), GP64()
-	zero, met := s.vector(), s.vectors(8)
-	s.zero(zero)
-	look := func(pa, pb reg.GPVirtual, meet func(x, y, met reg.VecVirtual)) {
-		ys := s.vectors(2)
-		s.load(Mem{Base: pb}, ys[0])
-		s.load(Mem{Base: pb, Disp: 32}, ys[1])
-		for i := range 4 {
-			x := s.vector()
-			VPBROADCASTQ(l.row.from(pa, i), x)
-			meet(x, ys[0], met[2*i])
-			meet(x, ys[1], met[2*i+1])
-		}
-		some, equal := s.vector(), s.vector()
-		VPCMPEQQ(met[0], zero, some)
-		for _, m := range met[1:] {
-			VPCMPEQQ(m, zero, equal)
-			VPOR(equal, some, some)
-		}
-		VPTEST(some, some)
-	}
-	CMPQ(l.groups, U8(0))
-	JE(LabelRef("end"))
-	loop("rows", l.rows, 4, func() {
-		MOVQ(l.b, at)
-		MOVQ(l.groups, left)
-		Label("block")
-		look(l.a, at, s.and)
+		block.first(at)
 		JNE(LabelRef("rest"))
 		Label("next")
 		ADDQ(l.group.once, at)
@@ -138,13 +49,97 @@ func earlyLanes(l lists, more reg.GPVirtual) {
 	INCQ(more)
 	ADDQ(U8(8), pa)
 	ADDQ(U8(64), pb)
-	look(pa, pb, s.orAnd)
+	block.further(pa, pb)
 	JEQ(LabelRef("next"))
 	DECQ(word)
 	JNZ(LabelRef("word"))
-	for _, m := range met {
-		VPCMPEQQ(m, zero, m)
-		count.equal(m)
-	}
+	block.count()
 	JMP(LabelRef("next"))
+}
+
+// block is how a width knows which pairs of a block are left. Both first and further leave the flags equal if
+// none is.
+type block struct {
+	begin   func()                     // is called for every four vectors of A, at l.a
+	first   func(pb reg.GPVirtual)     // looks at their first word and that of the group at pb
+	further func(pa, pb reg.GPVirtual) // looks at the words at pa and pb
+	count   func()                     // counts what is left
+}
+
+func (s set) block(l lists, count *tally) block {
+	if s.wide {
+		return s.inMasks(l, count)
+	}
+	return s.inLanes(l, count)
+}
+
+// inMasks keeps in four masks which pairs are left: a test under a mask leaves what both have.
+func (s set) inMasks(l lists, count *tally) block {
+	as, y := s.vectors(4), s.vector()
+	anyLeft := func() {
+		KORW(reg.K1, reg.K2, reg.K5)
+		KORW(reg.K3, reg.K4, reg.K6)
+		KORTESTW(reg.K5, reg.K6)
+	}
+	return block{
+		begin: func() {
+			for i, x := range as {
+				VPBROADCASTQ(l.row.from(l.a, i), x)
+			}
+		},
+		first: func(pb reg.GPVirtual) {
+			s.load(Mem{Base: pb}, y)
+			for i, x := range as {
+				VPTESTNMQ(y, x, masks[i])
+			}
+			anyLeft()
+		},
+		further: func(pa, pb reg.GPVirtual) {
+			s.load(Mem{Base: pb}, y)
+			for i := range as {
+				VPTESTNMQ_BCST(l.row.from(pa, i), y, masks[i], masks[i])
+			}
+			anyLeft()
+		},
+		count: func() {
+			for i := range as {
+				count.masked(masks[i])
+			}
+		},
+	}
+}
+
+// inLanes keeps what met in lanes: a pair is left where it is 0.
+func (s set) inLanes(l lists, count *tally) block {
+	zero, met := s.vector(), s.vectors(8)
+	s.zero(zero)
+	look := func(pa, pb reg.GPVirtual, meet func(x, y, met reg.VecVirtual)) {
+		ys := s.vectors(2)
+		s.load(Mem{Base: pb}, ys[0])
+		s.load(Mem{Base: pb, Disp: 32}, ys[1])
+		for i := range 4 {
+			x := s.vector()
+			VPBROADCASTQ(l.row.from(pa, i), x)
+			meet(x, ys[0], met[2*i])
+			meet(x, ys[1], met[2*i+1])
+		}
+		some, equal := s.vector(), s.vector()
+		VPCMPEQQ(met[0], zero, some)
+		for _, m := range met[1:] {
+			VPCMPEQQ(m, zero, equal)
+			VPOR(equal, some, some)
+		}
+		VPTEST(some, some)
+	}
+	return block{
+		begin:   func() {},
+		first:   func(pb reg.GPVirtual) { look(l.a, pb, s.and) },
+		further: func(pa, pb reg.GPVirtual) { look(pa, pb, s.orAnd) },
+		count: func() {
+			for _, m := range met {
+				VPCMPEQQ(m, zero, m)
+				count.equal(m)
+			}
+		},
+	}
 }
