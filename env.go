@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
-	"sync"
-	"sync/atomic"
 )
 
 // Env is what a computation may use of its surroundings: cancellation, randomness, cores, and a place
@@ -27,6 +25,7 @@ type Env struct {
 	Watch func(step string, size Size) (end func())
 
 	path string
+	team *team // of Together
 }
 
 // NewEnv returns an Env that uses every core and reports no progress. It panics if ctx is nil.
@@ -64,30 +63,6 @@ func (e Env) Workers() int {
 		return e.Cores
 	}
 	return runtime.GOMAXPROCS(0)
-}
-
-// ForEach calls work for 0 … n−1, in parallel and in any order, and stops early when e is done; then it
-// returns e's error.
-func (e Env) ForEach(n int, work func(i int)) error {
-	var next atomic.Int64
-	worker := func() {
-		for e.Err() == nil {
-			i := int(next.Add(1)) - 1
-			if i >= n {
-				return
-			}
-			work(i)
-		}
-	}
-	var group sync.WaitGroup
-	for range min(e.Workers(), n) - 1 {
-		group.Go(worker)
-	}
-	func() {
-		defer group.Wait() // also if work panics: nobody may be at work when this returns
-		worker()           // the caller is one of them
-	}()
-	return e.Err()
 }
 
 // Report passes progress on if anyone listens.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -232,6 +233,90 @@ func TestForEach(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("err = %v, want cancelled", err)
 	}
+}
+
+// TestTogether: calls of ForEach follow each other closely or not, from within others too, with more workers than
+// cores and with fewer; each does all of its work once, and nobody is at work when it returns.
+func TestTogether(t *testing.T) {
+	for cores := 1; cores <= 5; cores++ {
+		env := finegrain.NewEnv(context.Background(), 1)
+		env.Cores = cores
+		r := env.Rand("pauses")
+		err := env.Together(func(env finegrain.Env) error {
+			for range 300 {
+				n, inner := r.IntN(20), r.IntN(3)
+				done := make([]int, n) // the race detector sees who writes when
+				var within atomic.Int64
+				err := env.ForEach(n, func(i int) {
+					done[i]++
+					if err := env.ForEach(inner, func(int) { within.Add(1) }); err != nil {
+						t.Error(err)
+					}
+				})
+				for i, d := range done {
+					if d != 1 {
+						t.Errorf("%d cores: %d of %d was done %d times", cores, i, n, d)
+					}
+				}
+				if err != nil || within.Load() != int64(n*inner) {
+					t.Errorf("%d cores: %d calls from within %d times %d, %v", cores, within.Load(), n, inner, err)
+				}
+				if r.IntN(20) == 0 {
+					time.Sleep(time.Millisecond) // helpers have left
+				}
+			}
+			return errors.New("as it was given")
+		})
+		if err == nil || err.Error() != "as it was given" {
+			t.Errorf("Together changed the error to %v", err)
+		}
+	}
+}
+
+// TestForEachPanics: what panics in the caller reaches the caller, once nobody is at work; the team is still good.
+func TestForEachPanics(t *testing.T) {
+	env := finegrain.NewEnv(context.Background(), 1)
+	env.Cores = 1 // all work is the caller's
+	_ = env.Together(func(env finegrain.Env) error {
+		func() {
+			defer func() {
+				if got := recover(); got != "misuse" {
+					t.Errorf("recovered %v", got)
+				}
+			}()
+			_ = env.ForEach(3, func(int) { panic("misuse") })
+		}()
+		env.Cores = 3
+		var sum atomic.Int64
+		if err := env.ForEach(10, func(i int) { sum.Add(int64(i)) }); err != nil || sum.Load() != 45 {
+			t.Errorf("after a panic: sum %d, %v", sum.Load(), err)
+		}
+		return nil
+	})
+}
+
+// BenchmarkForEach times a call with nothing to do, alone and among others of a team.
+func BenchmarkForEach(b *testing.B) {
+	env := finegrain.NewEnv(context.Background(), 1)
+	env.Cores = 2
+	run := func(env finegrain.Env) {
+		if err := env.ForEach(2, func(int) {}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.Run("alone", func(b *testing.B) {
+		for b.Loop() {
+			run(env)
+		}
+	})
+	b.Run("together", func(b *testing.B) {
+		_ = env.Together(func(env finegrain.Env) error {
+			for b.Loop() {
+				run(env)
+			}
+			return nil
+		})
+	})
 }
 
 func TestLawStopsWhenCancelled(t *testing.T) {

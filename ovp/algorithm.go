@@ -59,7 +59,11 @@ func with[A any](
 		if err != nil {
 			return answer, nil, err
 		}
-		return run(env, in, isa)
+		err = env.Together(func(env finegrain.Env) error {
+			answer, cost, err = run(env, in, isa)
+			return err
+		})
+		return answer, cost, err
 	}
 }
 

@@ -81,14 +81,17 @@ func SplitAndList(env finegrain.Env, f sat.Formula) (*Split, error) {
 			within[first] = append(within[first], c)
 		}
 	}
-	lists, err := list(env, [2][]int{s.left.variables, s.right.variables}, across, within)
+	err := env.Together(func(env finegrain.Env) error {
+		lists, err := list(env, [2][]int{s.left.variables, s.right.variables}, across, within)
+		if err != nil {
+			return err
+		}
+		a, b := lists[0], lists[1]
+		s.OV = ovp.Instance{A: a.vectors, B: b.vectors}
+		s.left.assignments, s.right.assignments = a.assignments, b.assignments
+		return dropUnset(env, &s.OV, a.union, b.union)
+	})
 	if err != nil {
-		return nil, err
-	}
-	a, b := lists[0], lists[1]
-	s.OV = ovp.Instance{A: a.vectors, B: b.vectors}
-	s.left.assignments, s.right.assignments = a.assignments, b.assignments
-	if err := dropUnset(env, &s.OV, a.union, b.union); err != nil {
 		return nil, err
 	}
 	return s, nil

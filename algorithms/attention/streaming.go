@@ -105,7 +105,13 @@ func (s streaming[F]) method(failed error) func(finegrain.Env, Instance) (Output
 		if failed != nil {
 			return Output{}, nil, fmt.Errorf("attention: %w", failed)
 		}
-		return s.run(env, in)
+		var out Output
+		var cost finegrain.Cost
+		err := env.Together(func(env finegrain.Env) (err error) {
+			out, cost, err = s.run(env, in)
+			return err
+		})
+		return out, cost, err
 	}
 }
 
@@ -271,8 +277,8 @@ func powerOfTwo(x float64) float64 {
 	return math.Float64frombits(uint64(1023+int(x)) << 52)
 }
 
-// bytes is the most working memory on so many cores, blocks being rounded up to groups and arrays to cache lines: a copy of V where it is scaled, K and V packed or converted,
-// blocks of queries, and what refinement needs.
+// bytes is the most working memory on so many cores, blocks being rounded up to groups and arrays to cache lines: a
+// copy of V where it is scaled, K and V packed or converted, blocks of queries, and what refinement needs.
 func (s streaming[F]) bytes(r Regime, cores int, refining, copying bool) int64 {
 	n, m, d, dv := int64(r.Queries), int64(r.Keys), int64(r.Dim), int64(r.ValueDim)
 	size := int64(8)
@@ -283,12 +289,13 @@ func (s streaming[F]) bytes(r Regime, cores int, refining, copying bool) int64 {
 	switch {
 	case s.loops != nil:
 		columns, rows, lanes := int64(s.loops.Columns(r.ValueDim)), int64(s.loops.Rows), int64(s.loops.Lanes)
-		width := columns
+		width, totals := columns, int64(1)
 		if s.loops.Few(r.ValueDim) {
-			width = dv
+			width, totals = dv, dv+1
 		}
 		shared = size*int64(s.loops.Keys(r.Keys))*(d+width) + 2*64
-		each = size*((int64(s.mostQueries(r))+rows-1)*(d+columns+lanes+1)+rows*(simd.Stride+lanes)) + 8*d + 6*64
+		queries := int64(s.mostQueries(r)) + rows - 1
+		each = size*(queries*(d+columns+lanes+1+totals)+rows*(simd.Stride+lanes)+simd.MaxKeys) + 8*d + 6*64
 	default:
 		d, dv := int64(rowStride[F](r.Dim)), int64(rowStride[F](r.ValueDim))
 		each = size*tileQueries*(d+2*dv+tileKeys+2) + 8*d + 4*64

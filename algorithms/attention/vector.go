@@ -2,6 +2,7 @@ package attention
 
 import (
 	"math"
+	"slices"
 
 	"finegrain"
 	"finegrain/internal/simd"
@@ -77,6 +78,9 @@ type vectorTile[F simd.Float] struct {
 	shift   []F       // M
 	scores  []F       // of one group; then weights
 	most    []F       // of one group and tile
+	never   []F       // −Inf, as often as a tile has keys
+	total   []F       // sums, and with few columns output, parts put together
+	outputs []F
 
 	worked int64
 }
@@ -85,6 +89,10 @@ func newVectorTile[F simd.Float](
 	loops *simd.Attention[F], p packed[F], in Instance, r Regime, x operands, steady bool, block int,
 ) *vectorTile[F] {
 	columns := loops.Columns(r.ValueDim)
+	var outputs []F
+	if loops.Few(r.ValueDim) {
+		outputs = make([]F, block*r.ValueDim)
+	}
 	return &vectorTile[F]{
 		loops: loops, packed: p, in: in, regime: r, keyScale: newScaler[F](-x.keyExponent), steady: steady,
 		columns: columns,
@@ -95,6 +103,9 @@ func newVectorTile[F simd.Float](
 		shift:   simd.Aligned[F](block),
 		scores:  simd.Aligned[F](loops.Rows * simd.Stride),
 		most:    simd.Aligned[F](loops.Rows * loops.Lanes),
+		never:   slices.Repeat([]F{F(math.Inf(-1))}, simd.MaxKeys),
+		total:   make([]F, block),
+		outputs: outputs,
 	}
 }
 
@@ -166,12 +177,9 @@ func (t *vectorTile[F]) group(g, from, to, low int) {
 
 // hide gives the keys that a query does not see, and those that only fill the panel, the score −Inf.
 func (t *vectorTile[F]) hide(from, low, keys int) {
-	never := F(math.Inf(-1))
 	for i := range t.loops.Rows {
 		row := t.scores[i*simd.Stride:][:keys]
-		for j := max(0, t.regime.Visible(from+i)-low); j < keys; j++ {
-			row[j] = never
-		}
+		copy(row[min(keys, max(0, t.regime.Visible(from+i)-low)):], t.never)
 	}
 }
 
@@ -220,16 +228,21 @@ func (t *vectorTile[F]) rescale(g, i int, by F) {
 // write puts the parts of sums together and divides.
 func (t *vectorTile[F]) write(out *mat.Dense, from, to int) {
 	rows, lanes := t.loops.Rows, t.loops.Lanes
+	t.loops.Totals(t.total, t.sums)
+	few := t.loops.Few(t.regime.ValueDim)
+	if few {
+		t.loops.Totals(t.outputs, t.output)
+	}
 	for i := from; i < to; i++ {
 		g, at := (i-from)/rows, (i-from)%rows
-		sum := total(t.sums[(i-from)*lanes:][:lanes])
-		o, parts := out.RawRowView(i), t.output[g*rows*t.columns:][:rows*t.columns]
-		if t.loops.Few(len(o)) {
+		sum, o := float64(t.total[i-from]), out.RawRowView(i)
+		if few {
 			for c := range o {
-				o[c] = total(parts[(c*rows+at)*lanes:][:lanes]) / sum
+				o[c] = float64(t.outputs[(g*len(o)+c)*rows+at]) / sum
 			}
 			continue
 		}
+		parts := t.output[g*rows*t.columns:][:rows*t.columns]
 		for c := 0; c < len(o); c += 2 * lanes {
 			width := min(2*lanes, t.columns-c)
 			for l, x := range parts[c*rows+at*width:][:min(width, len(o)-c)] {
@@ -237,13 +250,4 @@ func (t *vectorTile[F]) write(out *mat.Dense, from, to int) {
 			}
 		}
 	}
-}
-
-// total adds the parts of a sum, a multiple of four, in four chains.
-func total[F simd.Float](parts []F) float64 {
-	var a, b, c, d F
-	for ; len(parts) >= 4; parts = parts[4:] {
-		a, b, c, d = a+parts[0], b+parts[1], c+parts[2], d+parts[3]
-	}
-	return float64((a + b) + (c + d))
 }

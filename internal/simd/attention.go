@@ -50,6 +50,7 @@ type Attention[F Float] struct {
 	weights      [Small]weightsOf[F]
 	values       func(out, p, v *F, keys, pairs, single, skip int)
 	columns      func(out, p, v *F, keys, pairs, single, next int)
+	totals       func(dst, parts *F, pairs int)
 }
 
 // Small is the most coordinates that Weights serves.
@@ -149,6 +150,16 @@ func (a *Attention[F]) Values(out, tile, values []F, first, keys, total, columns
 	if vectors%2 == 1 {
 		pairs := vectors / 2
 		a.values(&out[pairs*a.Rows*panel], &tile[0], &values[pairs*total*panel+first*a.Lanes], keys, 0, 1, 0)
+	}
+}
+
+// Totals sets dst, whose length is even, to the sums of the lanes of as many vectors.
+func (a *Attention[F]) Totals(dst, parts []F) {
+	need("totals", len(dst) > 0 && len(dst)%2 == 0 && len(parts) >= len(dst)*a.Lanes)
+	for run := longCall / 4; len(dst) > 0; {
+		n := min(run, len(dst))
+		a.totals(&dst[0], &parts[0], n/2)
+		dst, parts = dst[n:], parts[n*a.Lanes:]
 	}
 }
 

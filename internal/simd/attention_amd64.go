@@ -77,6 +77,11 @@ func values64AVX512(out *float64, p *float64, v *float64, keys int, pairs int, s
 //go:noescape
 func columns64AVX512(out *float64, p *float64, v *float64, keys int, pairs int, single int, next int)
 
+// totals64AVX512 sets dst to the sums of the lanes of pairs ≥ 1 of vectors.
+//
+//go:noescape
+func totals64AVX512(dst *float64, parts *float64, pairs int)
+
 // scores32AVX512 sets rows of the score tile to the inner products of packed queries with panels ≥ 1 of packed keys.
 //
 //go:noescape
@@ -151,6 +156,11 @@ func values32AVX512(out *float32, p *float32, v *float32, keys int, pairs int, s
 //
 //go:noescape
 func columns32AVX512(out *float32, p *float32, v *float32, keys int, pairs int, single int, next int)
+
+// totals32AVX512 sets dst to the sums of the lanes of pairs ≥ 1 of vectors.
+//
+//go:noescape
+func totals32AVX512(dst *float32, parts *float32, pairs int)
 
 // scores64AVX2 sets rows of the score tile to the inner products of packed queries with panels ≥ 1 of packed keys.
 //
@@ -227,6 +237,11 @@ func values64AVX2(out *float64, p *float64, v *float64, keys int, pairs int, sin
 //go:noescape
 func columns64AVX2(out *float64, p *float64, v *float64, keys int, pairs int, single int, next int)
 
+// totals64AVX2 sets dst to the sums of the lanes of pairs ≥ 1 of vectors.
+//
+//go:noescape
+func totals64AVX2(dst *float64, parts *float64, pairs int)
+
 // scores32AVX2 sets rows of the score tile to the inner products of packed queries with panels ≥ 1 of packed keys.
 //
 //go:noescape
@@ -301,3 +316,8 @@ func values32AVX2(out *float32, p *float32, v *float32, keys int, pairs int, sin
 //
 //go:noescape
 func columns32AVX2(out *float32, p *float32, v *float32, keys int, pairs int, single int, next int)
+
+// totals32AVX2 sets dst to the sums of the lanes of pairs ≥ 1 of vectors.
+//
+//go:noescape
+func totals32AVX2(dst *float32, parts *float32, pairs int)

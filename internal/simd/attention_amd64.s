@@ -1529,6 +1529,29 @@ done:
 	VZEROUPPER
 	RET
 
+// func totals64AVX512(dst *float64, parts *float64, pairs int)
+// Requires: AVX
+TEXT ·totals64AVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ parts+8(FP), CX
+	MOVQ pairs+16(FP), DX
+
+vectors:
+	VMOVUPD      (CX), Y0
+	VADDPD       32(CX), Y0, Y0
+	VMOVUPD      64(CX), Y1
+	VADDPD       96(CX), Y1, Y1
+	VHADDPD      Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      X0, (AX)
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000010, AX
+	DECQ         DX
+	JNZ          vectors
+	VZEROUPPER
+	RET
+
 // func scores32AVX512(dst *float32, q *float32, k *float32, d int, panels int)
 // Requires: AVX, AVX512F
 TEXT ·scores32AVX512(SB), NOSPLIT, $0-40
@@ -2946,6 +2969,30 @@ done:
 	VZEROUPPER
 	RET
 
+// func totals32AVX512(dst *float32, parts *float32, pairs int)
+// Requires: AVX
+TEXT ·totals32AVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ parts+8(FP), CX
+	MOVQ pairs+16(FP), DX
+
+vectors:
+	VMOVUPS      (CX), Y0
+	VADDPS       32(CX), Y0, Y0
+	VMOVUPS      64(CX), Y1
+	VADDPS       96(CX), Y1, Y1
+	VHADDPS      Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VHADDPS      X0, X0, X0
+	VMOVLPS      X0, (AX)
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000008, AX
+	DECQ         DX
+	JNZ          vectors
+	VZEROUPPER
+	RET
+
 // func scores64AVX2(dst *float64, q *float64, k *float64, d int, panels int)
 // Requires: AVX, FMA3
 TEXT ·scores64AVX2(SB), NOSPLIT, $0-40
@@ -4236,6 +4283,27 @@ done:
 	VZEROUPPER
 	RET
 
+// func totals64AVX2(dst *float64, parts *float64, pairs int)
+// Requires: AVX
+TEXT ·totals64AVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ parts+8(FP), CX
+	MOVQ pairs+16(FP), DX
+
+vectors:
+	VMOVUPD      (CX), Y0
+	VMOVUPD      32(CX), Y1
+	VHADDPD      Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      X0, (AX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000010, AX
+	DECQ         DX
+	JNZ          vectors
+	VZEROUPPER
+	RET
+
 // func scores32AVX2(dst *float32, q *float32, k *float32, d int, panels int)
 // Requires: AVX, FMA3
 TEXT ·scores32AVX2(SB), NOSPLIT, $0-40
@@ -5424,5 +5492,27 @@ singlekeys:
 	ADDQ        R8, DX
 
 done:
+	VZEROUPPER
+	RET
+
+// func totals32AVX2(dst *float32, parts *float32, pairs int)
+// Requires: AVX
+TEXT ·totals32AVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ parts+8(FP), CX
+	MOVQ pairs+16(FP), DX
+
+vectors:
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VHADDPS      Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VHADDPS      X0, X0, X0
+	VMOVLPS      X0, (AX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000008, AX
+	DECQ         DX
+	JNZ          vectors
 	VZEROUPPER
 	RET

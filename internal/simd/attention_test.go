@@ -188,6 +188,28 @@ func values[F Float](t *testing.T, a *Attention[F]) {
 	}
 }
 
+func TestTotals(t *testing.T) { every(t, totals[float64], totals[float32]) }
+
+func totals[F Float](t *testing.T, a *Attention[F]) {
+	r := rand.New(rand.NewPCG(9, 10))
+	for _, n := range []int{2, 4, 6, 12, longCall/4 + 2} {
+		parts, dst := integers[F](r, n*a.Lanes), guarded[F](n + 1)
+		a.Totals(dst[:n], parts)
+		for i, got := range dst {
+			want := F(guard)
+			if i < n {
+				want = 0
+				for _, x := range parts[i*a.Lanes:][:a.Lanes] {
+					want += x
+				}
+			}
+			if got != want {
+				t.Fatalf("sum %d of %d is %v, want %v", i, n, got, want)
+			}
+		}
+	}
+}
+
 func TestMisuse(t *testing.T) { every(t, misuse[float64], misuse[float32]) }
 
 // misuse: what would read or write beyond a slice panics and says so.
@@ -212,6 +234,9 @@ func misuse[F Float](t *testing.T, a *Attention[F]) {
 		"short values":           func() { a.Values(tile, tile, k[:panel-1], 0, panel, panel, 1) },
 		"short output":           func() { a.Values(sums[1:], tile, tile, 0, panel, panel, 1) },
 		"no column":              func() { a.Values(tile, tile, tile, 0, panel, panel, 0) },
+		"no total":               func() { a.Totals(tile[:0], sums) },
+		"an odd total":           func() { a.Totals(tile[:1], sums) },
+		"short parts":            func() { a.Totals(tile[:a.Rows+2], sums) },
 	} {
 		t.Run(what, func(t *testing.T) {
 			defer func() {

@@ -37,7 +37,7 @@ var (
 			weights1x64AVX512, weights2x64AVX512, weights3x64AVX512, weights4x64AVX512,
 			weights5x64AVX512, weights6x64AVX512, weights7x64AVX512, weights8x64AVX512,
 		},
-		values: values64AVX512, columns: columns64AVX512,
+		values: values64AVX512, columns: columns64AVX512, totals: totals64AVX512,
 	}
 	avx512x32 = &Attention[float32]{
 		Rows: 12, Lanes: 16,
@@ -49,7 +49,7 @@ var (
 			weights1x32AVX512, weights2x32AVX512, weights3x32AVX512, weights4x32AVX512,
 			weights5x32AVX512, weights6x32AVX512, weights7x32AVX512, weights8x32AVX512,
 		},
-		values: values32AVX512, columns: columns32AVX512,
+		values: values32AVX512, columns: columns32AVX512, totals: totals32AVX512,
 	}
 	avx2x64 = &Attention[float64]{
 		Rows: 6, Lanes: 4,
@@ -61,7 +61,7 @@ var (
 			weights1x64AVX2, weights2x64AVX2, weights3x64AVX2, weights4x64AVX2,
 			weights5x64AVX2, weights6x64AVX2, weights7x64AVX2, weights8x64AVX2,
 		},
-		values: values64AVX2, columns: columns64AVX2,
+		values: values64AVX2, columns: columns64AVX2, totals: totals64AVX2,
 	}
 	avx2x32 = &Attention[float32]{
 		Rows: 6, Lanes: 8,
@@ -73,6 +73,6 @@ var (
 			weights1x32AVX2, weights2x32AVX2, weights3x32AVX2, weights4x32AVX2,
 			weights5x32AVX2, weights6x32AVX2, weights7x32AVX2, weights8x32AVX2,
 		},
-		values: values32AVX2, columns: columns32AVX2,
+		values: values32AVX2, columns: columns32AVX2, totals: totals32AVX2,
 	}
 )

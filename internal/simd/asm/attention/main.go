@@ -69,6 +69,7 @@ func main() {
 		}
 		t.values()
 		t.columns()
+		t.totals()
 	}
 	Generate()
 }
