@@ -15,15 +15,20 @@
 //
 // A package imports only from floors below its own; a test holds the table.
 //
-//	5  cmd/finegrain          the command line
-//	4  reports                pages: draws, measures nothing
-//	3  experiments            measures, checks, computes: draws nothing; joins reductions with algorithms
-//	2  reductions             oracle algorithms between problems; their laws
+//	6  cmd/finegrain          the command line
+//	5  reports                pages and figures: draws, measures nothing
+//	4  claims                 what the papers say, with what tests it, draws it and judges it
+//	3  experiments            what can be measured: joins reductions with algorithms; draws nothing
+//	2  reductions             oracle algorithms between problems; their laws; the calculus of exponents
 //	2  algorithms             the catalogue of methods, each made an oracle
 //	1  sat                    formulas: files, generators, independent solver and counter
 //	1  ovp                    orthogonal vectors: instances, files, algorithms
 //	1  algorithms/attention   attention: the definition, exact and streaming algorithms, error bounds
-//	0  finegrain              Env, Size, Cost, Problem, Oracle, Paper, LawReport
+//	1  hypotheses             what lower bounds rest on, and where each hypothesis stands
+//	1  measure                experiments: grids, limits, the runner, the store
+//	1  fit                    exponents with intervals, models, judgements
+//	1  figure                 figures as data
+//	0  finegrain              Env, Size, Cost, Problem, Oracle, Paper, LawReport, Verdict
 //	0  internal/…             what no user may import
 //
 // Reductions and algorithms never import each other: what joins them is an Oracle.
@@ -35,6 +40,11 @@
 // answers instances of a problem and says beforehand what it can promise. A reduction (package
 // reductions) answers one problem by asking an oracle for another. Everything declared is held to laws,
 // which report as LawReport; `finegrain verify` runs them all.
+//
+// A claim (package claims) is what a paper says, with the experiments that test it. Experiments are run into a store
+// (package measure), rows become exponents with intervals (package fit), exponents a Verdict: consistent, refuted,
+// undecided, unmeasured. Nothing is ever proved by measuring, and a lower bound names the hypotheses that it rests
+// on, which are data too (package hypotheses).
 //
 // Randomness is an argument: every stream is named by a path below a seed (Env). Computations keep no
 // clock; who wants to know where the time goes hands in Env.Watch.

@@ -18,11 +18,16 @@ var floors = map[string]int{
 	"finegrain/sat":                  1,
 	"finegrain/ovp":                  1,
 	"finegrain/algorithms/attention": 1,
+	"finegrain/hypotheses":           1,
+	"finegrain/measure":              1,
+	"finegrain/fit":                  1,
+	"finegrain/figure":               1,
 	"finegrain/reductions":           2,
 	"finegrain/algorithms":           2,
 	"finegrain/experiments":          3,
-	"finegrain/reports":              4,
-	"finegrain/cmd/finegrain":        5,
+	"finegrain/claims":               4,
+	"finegrain/reports":              5,
+	"finegrain/cmd/finegrain":        6,
 }
 
 func floorOf(t *testing.T, path string) int {
