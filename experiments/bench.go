@@ -68,11 +68,11 @@ type KernelRow struct {
 	Subject
 	Limit    string // what the fraction is of; empty: no limit is known
 	Seconds  float64
-	Fraction Figure // NaN without a limit
+	Fraction Figure // over the rounds' own fractions; NaN without a limit
 	Steady   Figure // what Unsteady is to be asked of: the fraction, or without a limit the seconds
 }
 
-// RatioRow compares the times of two kernels in the same rounds.
+// RatioRow compares the times of two kernels in the same rounds. They may differ in name and instructions.
 type RatioRow struct {
 	Name                   string
 	Numerator, Denominator Subject // whose times are divided

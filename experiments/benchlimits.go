@@ -36,7 +36,8 @@ func newLimit(row LimitRow, pieces int, piece func() int64) *benchLimit {
 	return &benchLimit{row: row, pieces: pieces, piece: func(int) float64 { return float64(piece()) }}
 }
 
-// readLimit reads the buffer, which is larger than the caches of a core, from its beginning to its end.
+// readLimit reads the buffer, which is larger than the caches of a core, from its beginning to its end. Cores of
+// some servers share a cache that holds it; then the limit is that cache's.
 func readLimit(isa simd.ISA, buffer []uint64) *benchLimit {
 	const part = 1 << 15 // words
 	return &benchLimit{

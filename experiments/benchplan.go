@@ -36,7 +36,7 @@ var (
 	}
 	quickBench = benchSizes{
 		attention: 1024, cached: 1 << 11, large: 1 << 13,
-		zeta: 16, zetaVectors: 1 << 12, variables: 28, clauses: 128, readBytes: 32 << 20,
+		zeta: 16, zetaVectors: 1 << 12, variables: 28, clauses: 128, readBytes: 128 << 20,
 	}
 )
 

@@ -38,10 +38,14 @@ func (a *app) bench() *cobra.Command {
 			"split and list, whose n is that of variables and d that of clauses, the lists, at the rate of memory reads.\n" +
 			"Where no limit is known, the fraction is –: for the histogram, for the triple loop, and in plain Go for all\n" +
 			"but what memory binds.\n\n" +
-			"Figures are medians over the rounds; a spread is half the interquartile range relative to the median, and\n" +
-			"what exceeds 10 % is marked, since then something else was using the machine. FINEGRAIN_KERNEL=avx512, avx2\n" +
-			"or go chooses other instructions than the widest.",
-		Example: "  finegrain bench --quick --rounds 1",
+			"Figures are medians over the rounds, a fraction that of each round's own fraction, so that it need not be the\n" +
+			"quotient of two medians. It may pass 1 by a percent or so, since limits are measured loops themselves. A\n" +
+			"spread is half the interquartile range relative to the median, and what exceeds 10 % is marked, since then\n" +
+			"something else was using the machine; a single round has none. Memory reads are of the bytes shown, which\n" +
+			"the last-level cache of a large server may hold. A ratio is the median over the rounds of one kernel's time\n" +
+			"over another's.\n\n" +
+			"FINEGRAIN_KERNEL=avx512, avx2 or go chooses other instructions than the widest.",
+		Example: "  finegrain bench --quick --rounds 3",
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if asked.Rounds < 1 {
@@ -58,6 +62,7 @@ func (a *app) bench() *cobra.Command {
 	cmd.Flags().BoolVar(&asked.Quick, "quick", false, "small sizes and short measurements, for a first look")
 	c.jsonFlag(cmd)
 	c.seedFlag(cmd)
+	cmd.Flags().Lookup("seed").Usage = "seed of the inputs that the kernels are measured on"
 	c.memoryFlag(cmd)
 	return cmd
 }
@@ -219,30 +224,38 @@ func (b benched) write(w io.Writer) {
 		if r.Fraction != nil {
 			fraction = fmt.Sprintf("%.3f", *r.Fraction)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", r.columns(), plain(1000*r.Seconds), fraction,
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.name(), r.ISA, r.sizes(), plain(1000*r.Seconds), fraction,
 			spread(r.Spread, r.Steady), cmp.Or(r.Of, "–"))
 	}
-	fmt.Fprintln(table, "\nratio of times\tkernel\tisa\ttype\tn\td\tdv\tcores\tratio\tspread")
+	fmt.Fprintln(table, "\nratio of times\ttype\tn\td\tdv\tcores\tratio\tspread")
 	for _, q := range b.Ratios {
-		fmt.Fprintf(table, "%s\t%s\t%.2f\t%s\n", q.Name, q.Denominator.columns(), q.Ratio, spread(q.Spread, q.Steady))
+		fmt.Fprintf(table, "%s in %s over %s in %s\t%s\t%.2f\t%s\n", q.Numerator.name(), q.Numerator.ISA,
+			q.Denominator.name(), q.Denominator.ISA, q.Denominator.sizes(), q.Ratio, spread(q.Spread, q.Steady))
 	}
 	table.Flush()
 	fmt.Fprintf(w, "\n%s, seed %d, %s s\n", plural(b.Rounds, "round"), b.Seed, short(b.Seconds))
+	if b.Rounds == 1 {
+		fmt.Fprintln(w, "note: with one round there is no spread to judge the figures by")
+	}
 	if unsteady > 0 {
 		fmt.Fprintf(w, "warning: %d figures marked ! spread by more than 10 %%; something else uses the machine\n", unsteady)
 	}
 }
 
-// columns are kernel, instructions, type, n, d, dv and cores.
-func (s benchedSubject) columns() string {
-	name, dv := s.Kernel, "–"
+func (s benchedSubject) name() string {
 	if s.Causal {
-		name += ", causal"
+		return s.Kernel + ", causal"
 	}
+	return s.Kernel
+}
+
+// sizes are the columns type, n, d, dv and cores, in which the two sides of a ratio agree.
+func (s benchedSubject) sizes() string {
+	dv := "–"
 	if s.DV > 0 {
 		dv = strconv.Itoa(s.DV)
 	}
-	return fmt.Sprintf("%s\t%s\t%s\t%d\t%d\t%s\t%d", name, s.ISA, cmp.Or(s.Type, "–"), s.N, s.D, dv, s.Cores)
+	return fmt.Sprintf("%s\t%d\t%d\t%s\t%d", cmp.Or(s.Type, "–"), s.N, s.D, dv, s.Cores)
 }
 
 // plain writes three digits at least, and never an exponent of ten for what is large.

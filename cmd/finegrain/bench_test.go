@@ -15,6 +15,8 @@ func TestBenchTable(t *testing.T) {
 		Name: "attention", ISA: simd.AVX512, Type: "float32", N: 4096, D: 16, DV: 8, Causal: true, Cores: 2,
 	}
 	loop := experiments.Subject{Name: "triple loop", N: 4096, D: 16, DV: 16, Cores: 1}
+	other := attention
+	other.Name, other.ISA = "loop", simd.Go
 	nan := math.NaN()
 	figure := func(median, spread float64) experiments.Figure {
 		return experiments.Figure{Median: median, Spread: spread}
@@ -35,7 +37,7 @@ func TestBenchTable(t *testing.T) {
 		}, {
 			Subject: loop, Seconds: 1.5, Fraction: figure(nan, nan), Steady: figure(1.5, 0.11),
 		}},
-		Ratios:  []experiments.RatioRow{{Name: "slower", Numerator: loop, Denominator: attention, Ratio: figure(120, nan)}},
+		Ratios:  []experiments.RatioRow{{Name: "slower", Numerator: other, Denominator: attention, Ratio: figure(120, nan)}},
 		Seconds: 41.5,
 	})
 	b.Machine.CPU, b.Machine.Go, b.Machine.Kernel, b.Seed = "Abacus", "go1", "avx512", 3
@@ -51,14 +53,20 @@ kernel             isa     type     n     d   dv  cores  ms    fraction  spread 
 attention, causal  avx512  float32  4096  16  8   2      12.5  0.650     2.0 %     everything
 triple loop        go      –        4096  16  16  1      1500  –         11.0 % !  –
 
-ratio of times  kernel             isa     type     n     d   dv  cores  ratio   spread
-slower          attention, causal  avx512  float32  4096  16  8   2      120.00  –
+ratio of times                                       type     n     d   dv  cores  ratio   spread
+loop, causal in go over attention, causal in avx512  float32  4096  16  8   2      120.00  –
 
 5 rounds, seed 3, 41.5 s
 warning: 2 figures marked ! spread by more than 10 %; something else uses the machine
 `
 	if out.String() != want {
 		t.Errorf("the table is\n%s\nwant\n%s", &out, want)
+	}
+	b.Rounds = 1
+	out.Reset()
+	b.write(&out)
+	if note := "1 round, seed 3, 41.5 s\nnote: with one round there is no spread"; !strings.Contains(out.String(), note) {
+		t.Errorf("the table of one round lacks %q:\n%s", note, &out)
 	}
 	data, err := marshal(b)
 	if err != nil {

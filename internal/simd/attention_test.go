@@ -193,7 +193,7 @@ func TestTotals(t *testing.T) { every(t, totals[float64], totals[float32]) }
 func totals[F Float](t *testing.T, a *Attention[F]) {
 	r := rand.New(rand.NewPCG(9, 10))
 	for _, n := range []int{2, 4, 6, 12, longCall/4 + 2} {
-		parts, dst := integers[F](r, n*a.Lanes), guarded[F](n + 1)
+		parts, dst := integers[F](r, n*a.Lanes), guarded[F](n+1)
 		a.Totals(dst[:n], parts)
 		for i, got := range dst {
 			want := F(guard)
