@@ -81,8 +81,9 @@ type kernel[F simd.Float] struct {
 //	gonum Gemv, a call for each query and tile               0.10   chosen
 //	the same with K packed by columns                        0.10   a copy of K for nothing
 //
-// An exponential takes 2.4 ns (math.Exp 5.7), the maximum 0.4. Together a pair of query and key takes 17.8 ns
-// at n = m = 4096, d = dv = 64, against 68 for the triple loop and 75 for Exact; two cores halve it.
+// An exponential takes 2.4 ns (math.Exp 5.1), the maximum 0.4. Together a pair of query and key takes 17.0 ns
+// at n = m = 4096, d = dv = 64, against 61 for the triple loop and 73 for Exact; two cores halve it. See
+// BenchmarkStreaming with FINEGRAIN_KERNEL=go.
 var portable64 = kernel[float64]{
 	scores: products(blasGo.Dgemv),
 	most:   largest[float64],
