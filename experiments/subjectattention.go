@@ -1,0 +1,177 @@
+package experiments
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"finegrain"
+	"finegrain/algorithms"
+	"finegrain/algorithms/attention"
+	"finegrain/measure"
+)
+
+// AttentionSubject measures the attention algorithms of the catalogue on generated instances. Counts are those that
+// the algorithm makes. Values: bound, the error that it guarantees after its work; observed, the error that it made,
+// against arbitrary precision on sampled rows, outside the measured time; max_v, the largest absolute entry of V, to
+// which errors are relative.
+var AttentionSubject = declareSubject(measure.Subject{
+	Name: "attention",
+	Doc:  "an attention algorithm on generated queries, keys and values",
+	Parameters: []measure.Parameter{
+		oneOf("algorithm", "attention algorithm", attention.Streaming.Name, attentionNames()),
+		oneOf("data", "kind of instance, as generate attention makes it", attention.BoundedEntries.Name, attentionData()),
+		wholeFrom("n", "queries", 1, 1<<30),
+		preset(wholeFrom("m", "keys; 0: n", 0, 1<<30), int64(0)),
+		preset(wholeFrom("d", "head dimension", 1, 1<<16), int64(16)),
+		preset(wholeFrom("dv", "columns of V; 0: d", 0, 1<<16), int64(0)),
+		preset(numberFrom("B", "largest absolute entry of Q and K; 0: the kind's own", 0, 1e150), 0.0),
+		preset(numberFrom("scale", "factor of the scores; 0: the kind's own", 0, 1e150), 0.0),
+		{Name: "causal", Doc: "query i sees the keys up to i alone", Default: false},
+		preset(numberFrom("epsilon", "error asked; 0: as good as it gets", 0, 1e150), 0.0),
+		coresParameter,
+	},
+	Accepts: func(c measure.Cell) error {
+		_, _, err := attentionValues(c)
+		return err
+	},
+	Work: func(c measure.Cell) float64 {
+		r := attentionRegime(c)
+		return float64(r.Pairs()) * float64(r.Dim+r.ValueDim+8) // an exponential is some multiply-adds
+	},
+	Bytes: func(c measure.Cell) float64 {
+		method, err := algorithms.AttentionNamed(c.Word("algorithm"))
+		if err != nil {
+			panic("experiments: " + err.Error()) // the parameter was checked
+		}
+		r := attentionRegime(c)
+		n, m := float64(r.Queries), float64(r.Keys)
+		instance := 8 * (n*float64(r.Dim) + m*float64(r.Dim+r.ValueDim))
+		outputs := 2 * 8 * n * float64(r.ValueDim) // the one to keep and the one at work
+		return instance + outputs + float64(method.Guarantee.Bytes(r))
+	},
+	Prepare: prepareAttention,
+})
+
+func attentionNames() (names []string) {
+	for _, m := range algorithms.Attention() {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+func attentionData() (names []string) {
+	for _, g := range attention.Generators {
+		names = append(names, g.Name)
+	}
+	return names
+}
+
+// attentionValues is the generator of a cell with what it is told; the error says what does not go together.
+func attentionValues(c measure.Cell) (attention.Generator, map[string]float64, error) {
+	at := slices.IndexFunc(attention.Generators, func(g attention.Generator) bool { return g.Name == c.Word("data") })
+	g := attention.Generators[at]
+	n, m, d := c.Int("n"), c.Int("m"), c.Int("d")
+	values := map[string]float64{"n": float64(n), "dv": float64(c.Int("dv"))}
+	if c.Int("dv") == 0 {
+		values["dv"] = float64(d)
+	}
+	if b := c.Float("B"); b > 0 {
+		values["B"] = b
+	}
+	has := func(name string) bool {
+		return slices.ContainsFunc(g.Parameters, func(p attention.Parameter) bool { return p.Name == name })
+	}
+	switch {
+	case has("m"):
+		values["m"] = float64(m)
+	case m > 0 && m != n:
+		return g, nil, fmt.Errorf("%s has as many keys as queries; leave m out", g.Name)
+	}
+	switch {
+	case has("d"):
+		values["d"] = float64(d)
+	case has("frequencies") && d%2 == 0:
+		values["frequencies"] = float64(d) / 2
+	default:
+		return g, nil, fmt.Errorf("%s has a pair of coordinates for each frequency; d must be even", g.Name)
+	}
+	if has("segments") {
+		values["segments"] = min(4, float64(n))
+	}
+	_, err := g.Bytes(values)
+	return g, values, err
+}
+
+// attentionRegime is the regime of a cell as far as it is known before there is an instance.
+func attentionRegime(c measure.Cell) attention.Regime {
+	r := attention.Regime{
+		Queries: c.Int("n"), Keys: c.Int("m"), Dim: c.Int("d"), ValueDim: c.Int("dv"), B: c.Float("B"), Scale: c.Float("scale"),
+		MaxV: 1, Epsilon: c.Float("epsilon"), Causal: c.Bool("causal"),
+	}
+	if r.Keys == 0 {
+		r.Keys = r.Queries
+	}
+	if r.ValueDim == 0 {
+		r.ValueDim = r.Dim
+	}
+	if r.B == 0 {
+		r.B = 100
+	}
+	if r.Scale == 0 {
+		r.Scale = 1
+	}
+	r.QNorm = r.B * math.Sqrt(float64(r.Dim))
+	r.KNorm = r.QNorm
+	return r
+}
+
+// observedPairs bounds the pairs of query and key of which scores are computed at arbitrary precision to see the error
+// made, some microseconds each; there is always one row.
+const observedPairs = 1 << 17
+
+func prepareAttention(env finegrain.Env, c measure.Cell) (measure.Trial, error) {
+	method, err := algorithms.AttentionNamed(c.Word("algorithm"))
+	if err != nil {
+		return measure.Trial{}, err
+	}
+	g, values, err := attentionValues(c)
+	if err != nil {
+		return measure.Trial{}, err
+	}
+	in, err := g.Generate(env.Rand("instance"), values)
+	if err != nil {
+		return measure.Trial{}, err
+	}
+	if s := c.Float("scale"); s > 0 {
+		in.Scale = s
+	}
+	in.Causal = in.Causal || c.Bool("causal")
+	in.Epsilon = c.Float("epsilon")
+	regime := in.Regime()
+	hash := newDigest()
+	hash.matrix(in.Q)
+	hash.matrix(in.K)
+	hash.matrix(in.V)
+	hash.numbers(in.Scale, in.Epsilon, map[bool]float64{true: 1}[in.Causal])
+	var last attention.Output
+	return measure.Trial{
+		Data: hash.text(),
+		Run: func(env finegrain.Env) (measure.Outcome, error) {
+			out, cost, err := method.Run(onCores(env, c), in)
+			if err != nil {
+				return measure.Outcome{}, refusal(err)
+			}
+			last = out
+			return measure.Outcome{Counts: cost, Values: map[string]float64{"bound": out.Bound, "max_v": regime.MaxV}}, nil
+		},
+		Observe: func(env finegrain.Env, out *measure.Outcome) error {
+			rows := min(observedRows, max(1, observedPairs/regime.Keys), regime.Queries)
+			sample := env.Rand("observed rows").Perm(regime.Queries)[:rows]
+			slices.Sort(sample)
+			observed, err := attention.ObservedError(env, in, last, sample)
+			out.Values["observed"], out.Values["observed_rows"] = observed, float64(rows)
+			return err
+		},
+	}, nil
+}

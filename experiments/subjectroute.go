@@ -1,0 +1,167 @@
+package experiments
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+
+	"finegrain"
+	"finegrain/algorithms"
+	"finegrain/algorithms/attention"
+	"finegrain/measure"
+	"finegrain/reductions"
+	"finegrain/sat"
+)
+
+// automatic stands for streaming, and where that is too weak for multiprecision, as Solve chooses.
+const automatic = "auto"
+
+// RouteSubject measures a route from formulas to attention on random formulas; a route that counts counts. Counts are
+// the algorithm's operations, and calls of the oracle, keys and dimension of the orthogonal-vectors instance (none
+// where it needed no oracle), multiprecision (1 if that served), and outside the measured time disagreements: how
+// many of the answer and the count differ from what gini and the component-caching counter say. Values: b, the
+// largest entry; scale; the errors that the read-off tolerates, that the algorithm guarantees, and that it made on
+// sampled rows: tolerated, guaranteed, observed.
+var RouteSubject = declareSubject(measure.Subject{
+	Name: "route",
+	Doc:  "a formula decided or counted through attention, and the answer checked by solvers that share no code with it",
+	Parameters: append([]measure.Parameter{
+		oneOf("route", "route", "", routeNames()),
+		oneOf("algorithm", "attention algorithm; auto: streaming, or multiprecision where float64 is too weak", automatic,
+			append([]string{automatic}, attentionNames()...)),
+	}, formulaParameters(2*reductions.MaxHalf)...),
+	Accepts: acceptsFormula,
+	Work: func(c measure.Cell) float64 {
+		n, d := math.Exp2(math.Ceil(float64(c.Int("variables"))/2)), float64(clauses(c))
+		work := n * n * d
+		if mustRoute(c).Census != nil {
+			work *= d // a call for each node
+		}
+		return work
+	},
+	Bytes: func(c measure.Cell) float64 {
+		n, d := math.Exp2(math.Ceil(float64(c.Int("variables"))/2)), float64(clauses(c))
+		keys := n + 1
+		if mustRoute(c).Census != nil {
+			keys = 2 * n
+		}
+		return 2*n*(2*8*math.Ceil(d/64)+4) + 8*2*2*((n+keys)*d+keys+n) + 256*n // as EstimateRoute, nothing pruned
+	},
+	Prepare: prepareRoute,
+})
+
+func routeNames() (names []string) {
+	for _, r := range reductions.Routes() {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+// mustRoute is the route of a cell, whose name was checked.
+func mustRoute(c measure.Cell) reductions.Route {
+	r, err := reductions.RouteNamed(c.Word("route"))
+	if err != nil {
+		panic("experiments: " + err.Error())
+	}
+	return r
+}
+
+func prepareRoute(env finegrain.Env, c measure.Cell) (measure.Trial, error) {
+	f, data, err := drawFormula(env, c)
+	if err != nil {
+		return measure.Trial{}, err
+	}
+	methods := []attention.Method{attention.Streaming, attention.Multiprecision}
+	if name := c.Word("algorithm"); name != automatic {
+		method, err := algorithms.AttentionNamed(name)
+		if err != nil {
+			return measure.Trial{}, err
+		}
+		methods = []attention.Method{method}
+	}
+	route := mustRoute(c)
+	var last routed
+	return measure.Trial{
+		Data: data,
+		Run: func(env finegrain.Env) (measure.Outcome, error) {
+			var err error
+			for _, method := range methods {
+				if last, err = runRoute(env, f, route, method); !errors.Is(err, reductions.ErrTooWeak) {
+					break
+				}
+			}
+			if err != nil {
+				return measure.Outcome{}, refusal(err)
+			}
+			counts := finegrain.Cost{"calls": int64(last.Calls), "keys": int64(last.N), "dimension": int64(last.D), "multiprecision": 0}
+			counts.Add(last.Operations)
+			if last.method == attention.Multiprecision.Name {
+				counts["multiprecision"] = 1
+			}
+			return measure.Outcome{Counts: counts}, nil
+		},
+		Observe: func(env finegrain.Env, out *measure.Outcome) error { return last.observe(env, f, out) },
+	}, nil
+}
+
+// routed is a formula that went through a route.
+type routed struct {
+	OracleUse
+	sat.Answer
+	count  *big.Int // nil: not counted
+	method string
+	record *recorder
+}
+
+func runRoute(env finegrain.Env, f sat.Formula, route reductions.Route, method attention.Method) (r routed, err error) {
+	r.method, r.record = method.Name, &recorder{summary: OracleUse{Operations: finegrain.Cost{}}}
+	env.Watch = func(_ string, size finegrain.Size) func() {
+		if size.Has("d") { // the step that starts from orthogonal vectors
+			r.N, r.D = int(size.Get("m").Int64()), int(size.Get("d").Int64())
+		}
+		return func() {}
+	}
+	oracle := algorithms.Oracle(method, r.record.saw)
+	if route.Census != nil {
+		both, err := route.Census.Run(env, f, oracle)
+		if err != nil {
+			return r, err
+		}
+		r.count, r.Answer = both.First, both.Second
+	} else if r.Answer, err = route.Search.Run(env, f, oracle); err != nil {
+		return r, err
+	}
+	r.Calls, r.Operations = r.record.summary.Calls, r.record.summary.Operations
+	return r, nil
+}
+
+// observe checks the answer by other means, and measures the error that the oracle made.
+func (r routed) observe(env finegrain.Env, f sat.Formula, out *measure.Outcome) error {
+	right, err := sat.Solve(env, f)
+	if err != nil {
+		return fmt.Errorf("checking: %w", err)
+	}
+	wrong := int64(0)
+	if r.Satisfiable != right.Satisfiable || r.Satisfiable && f.CheckModel(r.Model) != nil {
+		wrong++
+	}
+	if r.count != nil {
+		models, err := sat.Count(env, f)
+		if err != nil {
+			return fmt.Errorf("counting: %w", err)
+		}
+		if r.count.Cmp(models) != 0 {
+			wrong++
+		}
+	}
+	out.Counts["disagreements"] = wrong
+	use, err := r.record.use(env)
+	if err != nil || use.Calls == 0 {
+		return err
+	}
+	out.Values = map[string]float64{
+		"b": use.B, "scale": use.Scale, "tolerated": use.Tolerated, "guaranteed": use.Guaranteed, "observed": use.Observed,
+	}
+	return nil
+}

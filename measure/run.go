@@ -1,0 +1,176 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"finegrain"
+)
+
+// Running experiments into a store: what is missing is measured, and nothing twice.
+//
+// Trials go in rounds, each cell once a round, in an order that is drawn anew for every round: a drift of the
+// machine's clocks, within a round or over the rounds, then aligns with no parameter. The order is fixed by the
+// experiment and its seed.
+
+// Job is an experiment with its subject, to be run on its usual grid or on its full one.
+type Job struct {
+	Experiment Experiment
+	Subject    Subject
+	Full       bool
+}
+
+// Summary is what a run found and did.
+type Summary struct {
+	Total     int            // measurements that the jobs ask for
+	Before    int            // of them, that the store had
+	Measured  int            // in this run
+	Status    map[Status]int // of all that the jobs ask for and the store now has
+	Elsewhere int            // that the store has of these experiments and no job asks for
+}
+
+// Run measures what the jobs ask for and the store does not have, with the memory and the cores that env allows, and
+// reports progress to env with the time left. Every measurement is on disk before the next begins. It stops where env
+// is done, with env's error, and what was being measured then is measured anew the next time; a trial that does not
+// stop ends it with an error that wraps ErrStuck. A measurement that ends in an error is no error of Run: it is one of
+// the summary's failures.
+func Run(env finegrain.Env, store *Store, machine Machine, jobs ...Job) (Summary, error) {
+	plans, summary, err := planned(env, store, jobs)
+	if err != nil {
+		return summary, err
+	}
+	for _, p := range plans {
+		if err := store.Declare(env, p.Experiment); err != nil {
+			return summary, err
+		}
+	}
+	said := time.Time{}
+	report := func(p *plan, what fmt.Stringer) {
+		if env.Progress == nil || time.Since(said) < time.Second/5 {
+			return
+		}
+		text := fmt.Sprintf("%s %v", p.Experiment.ID, what)
+		if left, known := left(plans); known {
+			text = fmt.Sprintf("%v left: %s", left, text)
+		}
+		env.Report(summary.Before+summary.Measured, summary.Total, text)
+		said = time.Now()
+	}
+	for _, p := range plans {
+		for len(p.missing) > 0 {
+			next := p.missing[0]
+			if err := env.Err(); err != nil {
+				return summary, err
+			}
+			c := p.cells[next.cell].Cell
+			report(p, c)
+			start := time.Now()
+			m, failure := p.measure(env, c, next.trial)
+			if m.Status == "" {
+				return summary, failure
+			}
+			m.Machine, m.At, m.Whole = machine, time.Now(), time.Since(start).Seconds()
+			moment("measured")
+			// An interrupt that comes now does not lose what is measured.
+			if err := store.Add(context.WithoutCancel(env), m); err != nil {
+				return summary, err
+			}
+			moment("committed")
+			p.missing = p.missing[1:]
+			p.cells[next.cell].missing--
+			p.rates.learn(m)
+			summary.Measured++
+			summary.Status[m.Status]++
+			if failure != nil {
+				return summary, fmt.Errorf("experiment %q, %v, trial %d: %w; it is recorded, and resuming goes on after it",
+					m.Experiment, c, m.Trial, failure)
+			}
+		}
+	}
+	return summary, nil
+}
+
+// plan is a job at work.
+type plan struct {
+	Job
+	measurer
+	cells   []plannedCell
+	missing []pair // in the order in which they are to be measured
+	rates   *rates
+}
+
+// plannedCell is a cell with what is asked of it again and again.
+type plannedCell struct {
+	Cell
+	name, words string
+	work        float64
+	missing     int // trials
+}
+
+// pair is a trial of a cell.
+type pair struct{ cell, trial int }
+
+// planned checks the jobs and sets what the store, which may be nil, has against what they ask for.
+func planned(ctx context.Context, store *Store, jobs []Job) ([]*plan, Summary, error) {
+	summary := Summary{Status: map[Status]int{}}
+	var plans []*plan
+	shared := map[string]*rates{} // by subject
+	for _, j := range jobs {
+		cells, err := Cells(j.Experiment, j.Subject, j.Full)
+		if err != nil {
+			return nil, summary, err
+		}
+		for _, other := range plans {
+			if other.Experiment.ID == j.Experiment.ID {
+				return nil, summary, &FieldError{j.Experiment.ID, "id", -1, "comes twice; give each experiment one of its own"}
+			}
+		}
+		if shared[j.Subject.Name] == nil {
+			shared[j.Subject.Name] = &rates{subject: j.Subject}
+		}
+		p := &plan{Job: j, measurer: measurer{j.Experiment, j.Subject, grace}, rates: shared[j.Subject.Name]}
+		for _, c := range cells {
+			p.cells = append(p.cells, plannedCell{c, c.String(), words(c), p.rates.work(c), 0})
+		}
+		type key struct {
+			cell  string
+			trial int
+		}
+		had := map[key]Status{}
+		if store != nil {
+			rows, err := store.Measurements(ctx, j.Experiment.ID)
+			if err != nil {
+				return nil, summary, err
+			}
+			for _, m := range rows {
+				had[key{m.Cell.String(), m.Trial}] = m.Status
+				p.rates.learn(m)
+			}
+		}
+		wanted := len(cells) * j.Experiment.Trials
+		before := summary.Before
+		order := finegrain.NewEnv(ctx, j.Experiment.Seed).Sub("experiment " + j.Experiment.ID)
+		for trial := range j.Experiment.Trials {
+			for _, i := range order.Rand(fmt.Sprintf("round %d", trial)).Perm(len(cells)) {
+				if status, ok := had[key{p.cells[i].name, trial}]; ok {
+					summary.Before++
+					summary.Status[status]++
+				} else {
+					p.missing = append(p.missing, pair{i, trial})
+					p.cells[i].missing++
+				}
+			}
+		}
+		summary.Total += wanted
+		summary.Elsewhere += len(had) - (summary.Before - before)
+		plans = append(plans, p)
+	}
+	return plans, summary, nil
+}
+
+// Progress sets what a store has against what the jobs ask for, and measures nothing.
+func Progress(ctx context.Context, store *Store, jobs ...Job) (Summary, error) {
+	_, summary, err := planned(ctx, store, jobs)
+	return summary, err
+}
