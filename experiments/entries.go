@@ -180,36 +180,3 @@ func Decode(env finegrain.Env, n int, s Setting, understated float64) (Decoding,
 	})
 	return Decoding{N: n, D: d, B: nodes.Roots[d], Tolerance: epsilon, Rows: n, Wrong: int(wrong.Load())}, err
 }
-
-// Entries is everything about entries and tolerances that a page shows.
-type Entries struct {
-	Curves    []EntryCurve
-	Decodings []Decoding
-}
-
-// ComputeEntries computes the curves for n = 2^8 … 2^40 and decodes at n = 2^8 … 2^12.
-func ComputeEntries(env finegrain.Env) (Entries, error) {
-	var e Entries
-	const from, to = 8, 40
-	polynomial := Setting{C: 6, Dim: 4}
-	fixed := Setting{Dim: 4, FixedError: 1e-12}
-	for _, s := range []Setting{polynomial, fixed} {
-		curve, err := InterpolationEntries(s, from, to)
-		if err != nil {
-			// A fixed error is beyond the route from some n on: the curve ends there.
-			if s.FixedError == 0 || len(curve.Points) == 0 {
-				return e, err
-			}
-		}
-		e.Curves = append(e.Curves, curve)
-	}
-	e.Curves = append(e.Curves, ThresholdEntries(polynomial, true, from, to), ThresholdEntries(polynomial, false, from, to))
-	for k := 8; k <= 12; k++ {
-		d, err := Decode(env.Sub(fmt.Sprintf("decode 2^%d", k)), 1<<k, polynomial, 1)
-		if err != nil {
-			return e, err
-		}
-		e.Decodings = append(e.Decodings, d)
-	}
-	return e, nil
-}

@@ -13,7 +13,7 @@ import (
 	"finegrain/sat"
 )
 
-// Reproduction is the outcome of the main job: everything that a page shows, as data.
+// Reproduction is what becomes of the formulas of the corpus.
 type Reproduction struct {
 	Command string
 	Seed    uint64
@@ -23,7 +23,6 @@ type Reproduction struct {
 	Version string
 
 	Formulas []FormulaRun
-	Entries  Entries
 	Picture  Picture
 	Seconds  float64
 }
@@ -52,7 +51,7 @@ type RouteRun struct {
 	Disagreement string
 }
 
-// OK reports whether every run succeeded and agrees with its check, and every decoding is right.
+// OK reports whether every run succeeded and agrees with its check.
 func (r Reproduction) OK() bool {
 	for _, f := range r.Formulas {
 		for _, run := range f.Runs {
@@ -61,19 +60,13 @@ func (r Reproduction) OK() bool {
 			}
 		}
 	}
-	for _, d := range r.Entries.Decodings {
-		if d.Wrong > 0 {
-			return false
-		}
-	}
 	return true
 }
 
 // pictured is the formula of the corpus that the picture shows.
 const pictured = "picture"
 
-// Reproduce runs the corpus through the routes, checks every answer independently, computes the routes'
-// entries and tolerances, and takes the picture. A run that fails is part of the outcome; the error is for
+// Reproduce runs the corpus through the routes, checks every answer independently, and takes the picture. A run that fails is part of the outcome; the error is for
 // what makes the outcome incomplete, cancellation among it.
 func Reproduce(env finegrain.Env) (Reproduction, error) {
 	start := time.Now()
@@ -84,7 +77,7 @@ func Reproduce(env finegrain.Env) (Reproduction, error) {
 	}
 	progress := env.Progress
 	env.Progress = nil
-	steps := len(corpus) + 1
+	steps := len(corpus)
 	for i, named := range corpus {
 		if progress != nil {
 			progress(i, steps, named.Name)
@@ -102,12 +95,6 @@ func Reproduce(env finegrain.Env) (Reproduction, error) {
 	}
 	if r.Picture.Name == "" {
 		return r, fmt.Errorf("the corpus has no formula %q to take a picture of", pictured)
-	}
-	if progress != nil {
-		progress(len(corpus), steps, "entries against n")
-	}
-	if r.Entries, err = ComputeEntries(env); err != nil {
-		return r, err
 	}
 	if progress != nil {
 		progress(steps, steps, "done")

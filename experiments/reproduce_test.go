@@ -103,12 +103,12 @@ func TestReproduce(t *testing.T) {
 			}
 		}
 	}
-	if r.Picture.Name == "" || len(r.Entries.Curves) < 4 || len(r.Entries.Decodings) == 0 {
-		t.Error("the picture or the entries are missing")
+	if r.Picture.Name == "" {
+		t.Error("the picture is missing")
 	}
 }
 
-// TestDisagreementShows: an outcome with a wrong count, a failed run or a wrong decoding is not OK.
+// TestDisagreementShows: an outcome with a wrong count or a failed run is not OK.
 func TestDisagreementShows(t *testing.T) {
 	run := func(r experiments.RouteRun) experiments.Reproduction {
 		return experiments.Reproduction{Formulas: []experiments.FormulaRun{{Runs: []experiments.RouteRun{r}}}}
@@ -117,10 +117,9 @@ func TestDisagreementShows(t *testing.T) {
 		r    experiments.Reproduction
 		want bool
 	}{
-		"all is well":    {run(experiments.RouteRun{}), true},
-		"a wrong count":  {run(experiments.RouteRun{Disagreement: "3 models, the counter 4"}), false},
-		"a failed run":   {run(experiments.RouteRun{Err: errors.New("too weak")}), false},
-		"wrong decoding": {experiments.Reproduction{Entries: experiments.Entries{Decodings: []experiments.Decoding{{Wrong: 1}}}}, false},
+		"all is well":   {run(experiments.RouteRun{}), true},
+		"a wrong count": {run(experiments.RouteRun{Disagreement: "3 models, the counter 4"}), false},
+		"a failed run":  {run(experiments.RouteRun{Err: errors.New("too weak")}), false},
 	} {
 		if c.r.OK() != c.want {
 			t.Errorf("%s: OK = %t", name, c.r.OK())

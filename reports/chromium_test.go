@@ -132,7 +132,7 @@ func hostileNames(t *testing.T, b *browser.Browser) {
 			t.Errorf("%q reads %q", attack, names[min(i, len(names)-1)])
 		}
 	}
-	legend := browser.Eval[string](tab, "document.querySelector('#entries .legend').textContent")
+	legend := browser.Eval[string](tab, "document.querySelector('#claim-sample-upper .legend').textContent")
 	if !strings.Contains(legend, attacks[0]) {
 		t.Errorf("the legend reads %q", legend)
 	}
@@ -146,9 +146,8 @@ func tooltip(t *testing.T, b *browser.Browser) {
 			.dispatchAction({type: 'showTip', seriesIndex: %d, dataIndex: %d})`, figure, series, data))
 	}
 	show("time-1", 2, 0)
-	show("entries-b", 0, 8)
 	for _, test := range [][2]string{
-		{"time-1", attacks[0]}, {"time-1", "attention: 0.500 (62.5 %)"}, {"entries-b", "n = 2¹⁶"}, {"entries-b", attacks[0]},
+		{"time-1", attacks[0]}, {"time-1", "attention: 0.500 (62.5 %)"},
 	} {
 		wait := fmt.Sprintf(`new Promise((done, late) => {
 			const shown = () => document.querySelector('#%s svg').textContent.replaceAll('\u00a0', ' ');

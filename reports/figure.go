@@ -17,6 +17,8 @@ type figure struct {
 	Note   string
 	Table  table
 	Chart  chart
+
+	Evidence *evidence // of a figure that all writers draw: takes the place of legend, note and table; nil: none
 }
 
 // key is an entry of a legend. Swatch names what is drawn beside the text: a class of the style sheet

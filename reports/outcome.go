@@ -9,19 +9,17 @@ import (
 
 // What came out, in a sentence; what disagrees, by name; and how to run it again.
 var outcomeSection = section{
-	ID: "outcome", Title: "Outcome",
-	Data: func(r experiments.Reproduction) (any, error) {
+	ID: "outcome", Title: "Formulas through attention",
+	Data: ofPipeline(func(r experiments.Reproduction) (any, error) {
 		return newOutcome(r), nil
-	},
+	}),
 }
 
 type outcome struct {
 	Formulas, Runs int
 	Satisfiable    int
 	Calls          int
-	Decodings      int
 	Problems       []problem
-	Decoded        int // rows decoded under the worst oracle
 	Again          [][2]string
 	Command        string
 }
@@ -29,11 +27,11 @@ type outcome struct {
 // Trouble counts the problems.
 func (o outcome) Trouble() string { return plural(strconv.Itoa(len(o.Problems)), "problem") }
 
-// problem is something that stands out: a run that failed or disagrees, or a decoding that went wrong.
+// problem is something that stands out: a run that failed or disagrees.
 type problem struct{ Anchor, What, How string }
 
 func newOutcome(r experiments.Reproduction) outcome {
-	o := outcome{Formulas: len(r.Formulas), Decodings: len(r.Entries.Decodings), Command: r.Command}
+	o := outcome{Formulas: len(r.Formulas), Command: r.Command}
 	for i, f := range r.Formulas {
 		if f.Check.Satisfiable {
 			o.Satisfiable++
@@ -44,15 +42,6 @@ func newOutcome(r experiments.Reproduction) outcome {
 			if verdict := judge(run); !verdict.OK {
 				o.Problems = append(o.Problems, problem{anchor(i, j), f.Name + ", " + run.Route, verdict.Text})
 			}
-		}
-	}
-	for _, d := range r.Entries.Decodings {
-		o.Decoded += d.Rows
-		if d.Wrong > 0 {
-			o.Problems = append(o.Problems, problem{
-				"decodings", fmt.Sprintf("decoding at n = %d", d.N),
-				fmt.Sprintf("%d of %d rows wrong under an oracle within its tolerance", d.Wrong, d.Rows),
-			})
 		}
 	}
 	o.Again = [][2]string{

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"reflect"
+	"slices"
 
 	"finegrain"
 	"finegrain/experiments"
@@ -16,14 +17,28 @@ import (
 //go:embed assets
 var assets embed.FS
 
-// section is a part of a page: what it shows of an outcome, written by the template assets/<ID>.html.tmpl.
+// section is a part of a page: what it shows of an edition, written by the template assets/<ID>.html.tmpl. One
+// without data is left out.
 type section struct {
 	ID, Title string
-	Data      func(experiments.Reproduction) (any, error)
+	Data      func(Edition) (any, error)
 }
 
 // sections are the parts of the page of `finegrain reproduce`, in order.
-var sections = []section{outcomeSection, runsSection, timeSection, entriesSection, pictureSection}
+var sections = []section{
+	verdictsSection, claimsSection, hypothesesSection,
+	outcomeSection, runsSection, timeSection, pictureSection,
+}
+
+// ofPipeline is the data of a section on formulas that are decided and counted through attention.
+func ofPipeline(data func(experiments.Reproduction) (any, error)) func(Edition) (any, error) {
+	return func(e Edition) (any, error) {
+		if len(e.Pipeline.Formulas) == 0 {
+			return nil, nil
+		}
+		return data(e.Pipeline)
+	}
+}
 
 // written is a section ready for the page.
 type written struct {
@@ -34,10 +49,10 @@ type written struct {
 // templates are the page's and the sections', parsed once: they are part of the program.
 var templates = template.Must(template.ParseFS(assets, "assets/*.html.tmpl"))
 
-// Page is the outcome as one HTML file that needs nothing else. The error names what cannot be shown: a
+// Page is an edition as one HTML file that needs nothing else. The error names what cannot be shown: a
 // number that is not finite, or a picture whose parts do not fit.
-func Page(r experiments.Reproduction) ([]byte, error) {
-	body, err := write(r)
+func Page(e Edition) ([]byte, error) {
+	body, err := write(e)
 	if err != nil {
 		return nil, err
 	}
@@ -50,22 +65,25 @@ func Page(r experiments.Reproduction) ([]byte, error) {
 		"Library":  template.JS(library),
 		"Script":   template.JS(script),
 		"Sections": body,
-		"Papers":   []finegrain.Paper{finegrain.Williams2005, finegrain.AlmanSong2023},
+		"Papers":   papersOf(e),
 		"Licences": []string{asset(name + ".NOTICE"), asset(name + ".LICENSE"), asset(name + ".LICENSE-d3")},
 	})
 	return out.Bytes(), err
 }
 
 // write writes the sections.
-func write(r experiments.Reproduction) ([]written, error) {
-	if err := finite("Reproduction", reflect.ValueOf(r)); err != nil {
+func write(e Edition) ([]written, error) {
+	if err := finite("Reproduction", reflect.ValueOf(e.Pipeline)); err != nil {
 		return nil, err
 	}
 	var all []written
 	for _, s := range sections {
-		data, err := s.Data(r)
+		data, err := s.Data(e)
 		if err != nil {
 			return nil, fmt.Errorf("reports: section %s: %w", s.ID, err)
+		}
+		if data == nil {
+			continue
 		}
 		var body bytes.Buffer
 		if err := templates.ExecuteTemplate(&body, s.ID+".html.tmpl", data); err != nil {
@@ -74,6 +92,17 @@ func write(r experiments.Reproduction) ([]written, error) {
 		all = append(all, written{s, template.HTML(body.String())})
 	}
 	return all, nil
+}
+
+// papersOf lists the papers of an edition: those of its claims, and those of the pipeline.
+func papersOf(e Edition) []finegrain.Paper {
+	papers := []finegrain.Paper{finegrain.Williams2005, finegrain.AlmanSong2023}
+	for _, c := range e.Claims {
+		if !slices.Contains(papers, c.Source.Paper) {
+			papers = append(papers, c.Source.Paper)
+		}
+	}
+	return papers
 }
 
 // asset is an embedded file. That it is there is tested.

@@ -14,9 +14,9 @@ import (
 // the models, carry a ring; the pair that was found, a diamond: the picture does not depend on colour.
 var pictureSection = section{
 	ID: "picture", Title: "One formula, all the way",
-	Data: func(r experiments.Reproduction) (any, error) {
+	Data: ofPipeline(func(r experiments.Reproduction) (any, error) {
 		return newPicture(r.Picture)
-	},
+	}),
 }
 
 type picture struct {

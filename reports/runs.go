@@ -11,7 +11,7 @@ import (
 // The table of runs: a group of rows for each formula, a row for each route.
 var runsSection = section{
 	ID: "runs", Title: "Every formula through every route",
-	Data: func(r experiments.Reproduction) (any, error) {
+	Data: ofPipeline(func(r experiments.Reproduction) (any, error) {
 		var groups []formulaRows
 		for i, f := range r.Formulas {
 			group := formulaRows{
@@ -28,7 +28,7 @@ var runsSection = section{
 			groups = append(groups, group)
 		}
 		return groups, nil
-	},
+	}),
 }
 
 type formulaRows struct {

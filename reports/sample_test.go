@@ -62,16 +62,6 @@ func sample() experiments.Reproduction {
 		},
 		Picture: takeSamplePicture("small", small, model),
 	}
-	r.Entries.Curves = []experiments.EntryCurve{
-		curve("interpolation, ε = n^−6", func(k float64) (float64, float64) { return 1.9 * math.Sqrt(k), math.Exp2(-6 * k) }, 8, 40),
-		curve("interpolation, ε = 1e-12", func(k float64) (float64, float64) { return 0.8 * k, 1e-12 }, 8, 37),
-		curve("threshold, scale 1/d", func(k float64) (float64, float64) { return 1.4 * k, 1.0 / 12 }, 8, 40),
-		curve("threshold, scale 1", func(k float64) (float64, float64) { return 0.85 * math.Sqrt(k), 1.0 / 12 }, 8, 40),
-	}
-	r.Entries.Decodings = []experiments.Decoding{
-		{N: 256, D: 23, B: 5.51, Tolerance: 3.55e-15, Rows: 256},
-		{N: 512, D: 25, B: 5.6, Tolerance: 5.6e-17, Rows: 512},
-	}
 	return r
 }
 
@@ -110,15 +100,6 @@ func thresholdRun(answer sat.Answer) experiments.RouteRun {
 		},
 		Seconds: 0.009,
 	}
-}
-
-func curve(name string, of func(k float64) (b, tolerance float64), from, to int) experiments.EntryCurve {
-	c := experiments.EntryCurve{Name: name}
-	for k := from; k <= to; k++ {
-		b, tolerance := of(float64(k))
-		c.Points = append(c.Points, experiments.EntryPoint{N: math.Exp2(float64(k)), D: 4 * k, B: b, Scale: 1, Tolerance: tolerance})
-	}
-	return c
 }
 
 func assignment(bits, variables int) sat.Model {
@@ -220,9 +201,6 @@ func hostile() experiments.Reproduction {
 		Solution: experiments.Solution{Route: "interpolation"}, Seconds: 0.5, Err: errors.New("the oracle is too weak " + attacks[0]),
 	}
 	r.Formulas[2].Runs[1].Disagreement = "the route says satisfiable = true, the solver false " + attacks[0]
-	r.Entries.Decodings[1].Wrong = 3
-	r.Entries.Curves[0].Name = attacks[0]
-	r.Entries.Curves[1].Name = attacks[5]
 	r.Picture.Name = attacks[0]
 	r.Picture.Rows[2].Label = attacks[0]
 	return r

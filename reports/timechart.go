@@ -14,9 +14,9 @@ import (
 // linear axis.
 var timeSection = section{
 	ID: "time", Title: "Where the time goes",
-	Data: func(r experiments.Reproduction) (any, error) {
+	Data: ofPipeline(func(r experiments.Reproduction) (any, error) {
 		return timeFigures(r.Formulas), nil
-	},
+	}),
 }
 
 // phases are the steps that every route has, in their order, and last what a run does besides: check its

@@ -4,12 +4,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
 
 	"finegrain"
+	"finegrain/claims"
 	"finegrain/experiments"
 )
 
@@ -36,6 +38,10 @@ func TestExamples(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := os.WriteFile("experiment.toml", []byte(smallSpec), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	succeeds(t, "run", "experiment.toml")
 	count := 0
 	for _, c := range commands((&app{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard}).root()) {
 		if c.Short == "" || c.Long == "" || c.Example == "" {
@@ -49,7 +55,7 @@ func TestExamples(t *testing.T) {
 			}
 			os.RemoveAll("made") // several examples make it
 			var out, messages strings.Builder
-			a := &app{strings.NewReader(""), &out, &messages, smallReproduction}
+			a := &app{strings.NewReader(""), &out, &messages, smallReproduction, smallClaims}
 			if code := a.run(t.Context(), words[1:]); code != exitDone && code != exitSatisfiable && code != exitUnsatisfiable {
 				t.Errorf("%s: the example %q exits with %d: %s", c.CommandPath(), line, code, &messages)
 			}
@@ -60,6 +66,14 @@ func TestExamples(t *testing.T) {
 		t.Errorf("only %d examples were found", count)
 	}
 }
+
+// smallSpec is the experiment of the examples.
+const smallSpec = `[[experiment]]
+id = "small"
+doc = "multiply-adds against n and d"
+subject = "attention"
+grid = { d = [4, 8, 16], n = [16, 32, 64] }
+`
 
 // TestHelp requires that --help shows the example, and of a group what it holds.
 func TestHelp(t *testing.T) {
@@ -105,12 +119,10 @@ func smallReproduction(env finegrain.Env) (experiments.Reproduction, error) {
 			return r, err
 		}
 	}
-	setting := experiments.Setting{C: 6, Dim: 4}
-	curve, err := experiments.InterpolationEntries(setting, 8, 10)
-	if err != nil {
-		return r, err
-	}
-	r.Entries.Curves = []experiments.EntryCurve{curve, experiments.ThresholdEntries(setting, true, 8, 10)}
-	r.Entries.Decodings = []experiments.Decoding{{N: 8, D: 4, B: 1, Tolerance: 1e-3, Rows: 8}}
 	return r, nil
+}
+
+// smallClaims is one claim that is quickly measured.
+func smallClaims() []claims.Claim {
+	return slices.DeleteFunc(claims.All(), func(c claims.Claim) bool { return c.ID != "split-and-list" })
 }

@@ -41,7 +41,7 @@ func TestInterrupt(t *testing.T) {
 		{os.Interrupt, "solve -"},
 		{os.Interrupt, "attend --q - --k k.npy --v v.npy --out o.npy"},
 		{syscall.SIGTERM, "verify --trials 1000000"},
-		{os.Interrupt, "reproduce"},
+		{os.Interrupt, "reproduce --out kept"},
 		{os.Interrupt, "bench"},
 		{syscall.SIGTERM, "generate ov planted --n 300000 --d 100 --out planted.ov"},
 		{os.Interrupt, "reduce large.cnf --to attention --route interpolation --out calls"},
@@ -66,6 +66,12 @@ func TestInterrupt(t *testing.T) {
 		if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted || messages.String() != "finegrain: interrupted\n" {
 			t.Errorf("%s: %v, %q", c.args, err, &messages)
 		}
+	}
+	if _, err := os.Stat(filepath.Join("kept", pageFile)); err == nil {
+		t.Error("an interrupted reproduction left a page")
+	}
+	if err := os.RemoveAll("kept"); err != nil { // what was measured so far
+		t.Fatal(err)
 	}
 	after, err := os.ReadDir(dir)
 	if err != nil || len(after) != len(before) {

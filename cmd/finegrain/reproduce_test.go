@@ -1,22 +1,26 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"finegrain"
+	"finegrain/claims"
 	"finegrain/experiments"
+	"finegrain/reports"
 )
 
 func reproduceWith(t *testing.T, job func(finegrain.Env) (experiments.Reproduction, error), args ...string,
 ) (code int, out, messages string) {
 	t.Helper()
 	var stdout, stderr strings.Builder
-	a := &app{strings.NewReader(""), &stdout, &stderr, job}
+	a := &app{strings.NewReader(""), &stdout, &stderr, job, smallClaims}
 	code = a.run(t.Context(), append([]string{"reproduce"}, args...))
 	return code, stdout.String(), stderr.String()
 }
@@ -45,7 +49,8 @@ func TestReproduce(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &s); err != nil || code != exitDone {
 		t.Fatalf("exit code %d, %v: %s", code, err, out)
 	}
-	if s.Runs != 2 || s.Agree != 2 || s.Page != page || s.Command != "finegrain reproduce --seed 7" || s.Decoded != 8 {
+	if s.Runs != 2 || s.Agree != 2 || s.Page != page || s.Command != "finegrain reproduce --seed 7" ||
+		s.Claims != 1 || s.Verdicts["consistent"] != 1 || s.Measured != s.Measurements || s.Measurements == 0 {
 		t.Errorf("summary %+v", s)
 	}
 }
@@ -53,9 +58,8 @@ func TestReproduce(t *testing.T) {
 // TestReproduceFails requires exit code 1, and the page all the same, where something disagrees.
 func TestReproduceFails(t *testing.T) {
 	for name, spoil := range map[string]func(*experiments.Reproduction){
-		"a disagreement":    func(r *experiments.Reproduction) { r.Formulas[0].Runs[0].Disagreement = "otherwise" },
-		"a failed run":      func(r *experiments.Reproduction) { r.Formulas[0].Runs[0].Err = errors.New("too weak") },
-		"a row decoded ill": func(r *experiments.Reproduction) { r.Entries.Decodings[0].Wrong = 1 },
+		"a disagreement": func(r *experiments.Reproduction) { r.Formulas[0].Runs[0].Disagreement = "otherwise" },
+		"a failed run":   func(r *experiments.Reproduction) { r.Formulas[0].Runs[0].Err = errors.New("too weak") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
@@ -108,5 +112,136 @@ func TestReproduceLeavesOthersAlone(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestReproduceResumes: what was measured before an interrupt is not measured again with --resume; without, everything
+// is, and the measurements of before are put aside.
+func TestReproduceResumes(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ctx, interrupt := context.WithCancel(t.Context())
+	stopped := func(finegrain.Env) (experiments.Reproduction, error) {
+		interrupt()
+		return experiments.Reproduction{}, ctx.Err()
+	}
+	var out, messages strings.Builder
+	a := &app{strings.NewReader(""), &out, &messages, stopped, smallClaims}
+	if code := a.run(ctx, []string{"reproduce"}); code != exitInterrupted || out.Len() > 0 {
+		t.Fatalf("exit code %d: %s%s", code, &out, &messages)
+	}
+	store := filepath.Join(defaultReproduction, storeFile)
+	before, err := os.ReadFile(store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	measured := func(args ...string) reproduced {
+		t.Helper()
+		code, out, messages := reproduceWith(t, smallReproduction, append(args, "--json")...)
+		var s reproduced
+		if err := json.Unmarshal([]byte(out), &s); err != nil || code != exitDone || s.Measurements == 0 {
+			t.Fatalf("exit code %d, %v: %s%s", code, err, out, messages)
+		}
+		return s
+	}
+	if s := measured("--resume"); s.Measured != 0 {
+		t.Errorf("%d of %d were measured again", s.Measured, s.Measurements)
+	}
+	if s := measured(); s.Measured != s.Measurements {
+		t.Errorf("%d of %d were measured anew", s.Measured, s.Measurements)
+	}
+	if aside, err := os.ReadFile(filepath.Join(defaultReproduction, previousFile)); err != nil || len(aside) < len(before) {
+		t.Errorf("the measurements of before: %d bytes of %d, %v", len(aside), len(before), err)
+	}
+	if code, _, messages := reproduceWith(t, smallReproduction, "--resume", "--seed", "2"); code != exitRequest || !strings.Contains(messages, "seed") {
+		t.Errorf("another seed: exit code %d: %s", code, messages)
+	}
+}
+
+// TestReproducePapers: only the claims of the papers that are named are measured, and the formulas belong to the papers
+// of the reductions.
+func TestReproducePapers(t *testing.T) {
+	t.Chdir(t.TempDir())
+	code, _, messages := reproduceWith(t, smallReproduction, "--paper", "wiliams-2005")
+	if code != exitRequest || !strings.Contains(messages, `did you mean "williams-2005"`) {
+		t.Errorf("exit code %d: %s", code, messages)
+	}
+	for _, c := range []struct {
+		keys     []string
+		pipeline bool
+	}{{nil, true}, {[]string{"williams-2005"}, true}, {[]string{"gupta-2025"}, false}, {[]string{"gupta-2025", "alman-song-2023"}, true}} {
+		selected, pipeline, err := ofPapers(claims.All(), c.keys)
+		if err != nil || pipeline != c.pipeline || len(selected) == 0 {
+			t.Errorf("%q: %d claims, formulas %t, %v", c.keys, len(selected), pipeline, err)
+		}
+		for _, s := range selected {
+			if c.keys != nil && !slices.Contains(c.keys, s.Source.Paper.Key) {
+				t.Errorf("%q: selected %s", c.keys, s.ID)
+			}
+		}
+	}
+}
+
+// TestReportFigure: a claim's figure is written from what reproduce measured, in every format, with the command that
+// writes it again.
+func TestReportFigure(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if code, _, messages := reproduceWith(t, smallReproduction); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, messages)
+	}
+	for _, f := range reports.Formats() {
+		succeeds(t, "report", defaultReproduction, "--figure", "split-and-list-sizes", "--format", f.Name, "--out", "figure"+f.Extension)
+		data, err := os.ReadFile("figure" + f.Extension)
+		if err != nil || len(data) == 0 {
+			t.Errorf("%s: %d bytes, %v", f.Name, len(data), err)
+		}
+		if !strings.HasPrefix(f.Name, "pdf") && !strings.Contains(string(data), "report --figure split-and-list-sizes "+defaultReproduction) {
+			t.Errorf("%s does not say how to write it again", f.Name)
+		}
+	}
+	for words, args := range map[string][]string{
+		`did you mean "split-and-list-sizes"`: {"--figure", "split-and-list-size"},
+		"--x chooses measurements":            {"--figure", "split-and-list-sizes", "--x", "k"},
+		"nothing was measured":                {"--figure", "exact-attention-seconds"},
+	} {
+		var out, messages strings.Builder
+		code := run(t.Context(), append([]string{"report", defaultReproduction}, args...), strings.NewReader(""), &out, &messages)
+		if code != exitRequest && code != exitFailed || !strings.Contains(messages.String(), words) || out.Len() > 0 {
+			t.Errorf("%q: exit code %d: %s", args, code, &messages)
+		}
+	}
+}
+
+// TestClaimsCommand: verdicts are those of the directory; without one, every claim is unmeasured.
+func TestClaimsCommand(t *testing.T) {
+	t.Chdir(t.TempDir())
+	listed := func() map[string]listedClaim {
+		t.Helper()
+		var rows []listedClaim
+		if err := json.Unmarshal([]byte(succeeds(t, "claims", "--json")), &rows); err != nil || len(rows) != len(claims.All()) {
+			t.Fatalf("%d claims, %v", len(rows), err)
+		}
+		byID := map[string]listedClaim{}
+		for _, r := range rows {
+			if r.Statement == "" || r.Because == "" || r.Paper == "" {
+				t.Errorf("claim %+v lacks something", r)
+			}
+			byID[r.ID] = r
+		}
+		return byID
+	}
+	for id, r := range listed() {
+		if r.Verdict != "unmeasured" {
+			t.Errorf("%s is %s without a measurement", id, r.Verdict)
+		}
+	}
+	if code, _, messages := reproduceWith(t, smallReproduction); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, messages)
+	}
+	rows := listed()
+	if r := rows["split-and-list"]; r.Verdict != "consistent" || r.Measurements == 0 {
+		t.Errorf("split-and-list: %+v", r)
+	}
+	if r := rows["bounded-entries-lower-bound"]; r.Verdict != "unmeasured" || !slices.Equal(r.Hypotheses, []string{"SETH", "LDOVC"}) {
+		t.Errorf("bounded-entries-lower-bound: %+v", r)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"finegrain"
+	"finegrain/claims"
 	"finegrain/experiments"
 	"finegrain/internal/memory"
 	"finegrain/internal/simd"
@@ -23,11 +24,12 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	reproduction   func(finegrain.Env) (experiments.Reproduction, error)
+	claims         func() []claims.Claim
 }
 
 // run executes one command line and returns its exit code. The error line goes to stderr.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return (&app{stdin, stdout, stderr, experiments.Reproduce}).run(ctx, args)
+	return (&app{stdin, stdout, stderr, experiments.Reproduce, claims.All}).run(ctx, args)
 }
 
 func (a *app) run(ctx context.Context, args []string) int {
@@ -76,6 +78,8 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}, a.solve(), a.reduce(), a.ov(), a.attend(), a.generate(), a.routes(), a.algorithms(),
+		a.listClaims(), a.hypotheses(), a.whatif(), a.transfer(),
+		a.measureSpec(), a.status(), a.fit(), a.report(), a.export(), a.subjects(),
 		a.verify(), a.bench(), a.reproduce(), a.version())
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return checkKernel(cmd) }
 	root.RunE = func(cmd *cobra.Command, args []string) error {

@@ -1,0 +1,73 @@
+package claims
+
+import (
+	"fmt"
+	"time"
+
+	"finegrain"
+	"finegrain/figure"
+	"finegrain/fit"
+	"finegrain/measure"
+)
+
+// The cost of exact attention: the quadratic baseline that every subquadratic algorithm is compared with. Every query
+// meets every key, in d multiply-adds for the score and d_v for the value.
+
+var exactAttentionN = measure.Experiment{
+	ID:      "exact-attention-n",
+	Doc:     "operations and seconds of exact attention against n on one core",
+	Subject: "attention",
+	Axes: []measure.Axis{
+		{Name: "algorithm", Values: []measure.Value{"streaming"}},
+		{Name: "cores", Values: measure.Values(1)},
+		{Name: "d", Values: measure.Values(16, 64)},
+		{Name: "n", Values: sizes(9, 14), Full: sizes(15, 16)},
+	},
+	Trials: 5,
+	Seed:   1,
+	Limits: measure.Limits{Time: time.Minute, Memory: 4 << 30},
+}
+
+// sizes are the powers of two from 2^low to 2^high.
+func sizes(low, high int) []measure.Value {
+	var all []measure.Value
+	for k := low; k <= high; k++ {
+		all = append(all, int64(1)<<k)
+	}
+	return all
+}
+
+// ExactAttention is the quadratic baseline.
+var ExactAttention = declare(Claim{
+	ID:    "exact-attention",
+	Title: "Exact attention takes n²·d",
+	Statement: "Exact attention on n queries and n keys of head dimension d, with values of as many columns, takes n² exponentials " +
+		"and 2·n²·d multiply-adds, hence time O(n²·d).",
+	Source: finegrain.Source{
+		Paper: finegrain.AlmanSong2023, Provenance: finegrain.Derived,
+		Argument: "each of the n² scores is an inner product of d terms, each weight is one exponential and multiplies a row of values",
+	},
+	Kind:        UpperBound,
+	Experiments: []measure.Experiment{exactAttentionN},
+	Judge: func(e Evidence) finegrain.Verdict {
+		rows := e.Of(exactAttentionN)
+		parts := []finegrain.Verdict{exactly(rows, "the counts are n² exponentials and 2·n²·d multiply-adds",
+			func(m measure.Measurement) error {
+				n, d := int64(number(m, "n")), int64(number(m, "d"))
+				return m.Counts.Differ(finegrain.Cost{
+					finegrain.Exponentials: n * n, finegrain.MultiplyAdds: 2 * n * n * d,
+				})
+			})}
+		for _, d := range rows.Values("d") {
+			parts = append(parts, e.growth(fmt.Sprintf("Seconds at d = %v", d), fit.Claimed{Exponent: 2, Tolerance: 0.1},
+				rows.Where("d", d), "n", Seconds))
+		}
+		return finegrain.Worst(parts...)
+	},
+	Figures: []Drawing{{
+		ID: "exact-attention-seconds",
+		Draw: func(e Evidence) (figure.Figure, error) {
+			return againstN(e.Of(exactAttentionN), "Seconds of exact attention against n", "n, queries and keys"), nil
+		},
+	}},
+})

@@ -1,0 +1,57 @@
+package claims
+
+import (
+	"finegrain"
+	"finegrain/measure"
+)
+
+// The lower bounds for attention that rest on reductions of the workbench. None is measured: what is tested is the
+// reduction, and the bound is the reduction and a hypothesis.
+
+// BoundedEntriesLowerBound is the lower bound of Alman and Song 2023.
+var BoundedEntriesLowerBound = declare(Claim{
+	ID:    "bounded-entries-lower-bound",
+	Title: "No subquadratic attention with entries Θ(√log n)",
+	Statement: "If SETH holds, then for every q > 0 there are constants C, C_a, C_b such that no algorithm approximates attention on n " +
+		"queries and keys of dimension C·log n, with scale 1/d and entries of at most C_b·√log n, within n^(−C_a) in time O(n^(2−q)). " +
+		"The reduction that is run here is the interpolation route, which is derived here; it rests on orthogonal " +
+		"vectors in Θ(log n) dimensions directly, so that the bound stands if that hypothesis does, whatever becomes of SETH.",
+	Source: finegrain.Source{Paper: finegrain.AlmanSong2023, Provenance: finegrain.Stated},
+	Kind:   LowerBound,
+	Hardness: &Hardness{
+		Problem:    "attention",
+		Reductions: []string{"split and list (decision)", "interpolation route (decision)"},
+		Hypotheses: []string{"SETH", "LDOVC"},
+	},
+	Experiments: []measure.Experiment{interpolationLaws, decodings},
+	Judge:       byItsReduction(interpolationHolds),
+})
+
+// byItsReduction judges a lower bound by its reduction.
+func byItsReduction(judge func(Evidence) finegrain.Verdict) func(Evidence) finegrain.Verdict {
+	return func(e Evidence) finegrain.Verdict {
+		v := judge(e)
+		v.Because = "The reduction behind the bound: " + v.Because + " No running time is evidence for a lower bound."
+		return v
+	}
+}
+
+// HighDimensionLowerBound is the lower bound of Gupta et al. 2025 in d = poly(n).
+var HighDimensionLowerBound = declare(Claim{
+	ID:    "high-dimension-lower-bound",
+	Title: "Attention in poly(n) dimensions is as hard as multiplying matrices",
+	Statement: "Under the high-dimensional OV hypothesis attention in d = poly(n) dimensions at scale 1 takes " +
+		"T_MUL(n, d, n)^(1−o(1)), the time to multiply an n×d by a d×n matrix. The reduction that is run here is the " +
+		"threshold route, which keeps the dimension and is derived here.",
+	Source: finegrain.Source{Paper: finegrain.Gupta2025, Provenance: finegrain.Unchecked},
+	Kind:   LowerBound,
+	Hardness: &Hardness{
+		Problem:    "attention",
+		Reductions: []string{"threshold route (decision)"},
+		Hypotheses: []string{"HDOVC"},
+	},
+	Experiments: []measure.Experiment{thresholdLaws},
+	Judge: byItsReduction(func(e Evidence) finegrain.Verdict {
+		return lawful(e.Of(thresholdLaws), "the route and its parts")
+	}),
+})

@@ -1,0 +1,60 @@
+package claims
+
+import (
+	"fmt"
+	"time"
+
+	"finegrain"
+	"finegrain/figure"
+	"finegrain/fit"
+	"finegrain/measure"
+)
+
+// The cost of the pairwise scan for orthogonal vectors: the algorithm that the OV conjecture says is best up to
+// n^{o(1)}. That it is measured to be quadratic says nothing of other algorithms.
+
+var scanN = measure.Experiment{
+	ID:      "orthogonal-vectors-scan-n",
+	Doc:     "word operations and seconds of all inner products against n on one core",
+	Subject: "orthogonal vectors",
+	Axes: []measure.Axis{
+		{Name: "algorithm", Values: []measure.Value{"scan"}},
+		{Name: "question", Values: []measure.Value{"histogram"}},
+		{Name: "cores", Values: measure.Values(1)},
+		{Name: "d", Values: measure.Values(64, 256)},
+		{Name: "n", Values: sizes(9, 14), Full: sizes(15, 16)},
+	},
+	Trials: 5,
+	Seed:   1,
+	Limits: measure.Limits{Time: time.Minute, Memory: 4 << 30},
+}
+
+// Scan is the cost of the pairwise scan for orthogonal vectors.
+var Scan = declare(Claim{
+	ID:    "orthogonal-vectors-scan",
+	Title: "All inner products of 0/1 vectors take n²·d/64 word operations",
+	Statement: "The inner products of all pairs of two lists of n vectors in {0,1}^d take n²·⌈d/64⌉ operations on words of " +
+		"64 bits, and with them orthogonal pairs are found and counted.",
+	Source: finegrain.Source{
+		Paper: finegrain.Williams2005, Provenance: finegrain.Derived,
+		Argument: "the definition with 64 coordinates a word: one and with a popcount for each word of each pair",
+	},
+	Kind:        UpperBound,
+	Experiments: []measure.Experiment{scanN},
+	Judge: func(e Evidence) finegrain.Verdict {
+		rows := e.Of(scanN)
+		parts := []finegrain.Verdict{exactly(rows, "the count is n²·⌈d/64⌉ word operations",
+			func(m measure.Measurement) error {
+				n, d := int64(number(m, "n")), int64(number(m, "d"))
+				return m.Counts.Differ(finegrain.Cost{finegrain.WordOperations: n * n * ((d + 63) / 64)})
+			})}
+		for _, d := range rows.Values("d") {
+			parts = append(parts, e.growth(fmt.Sprintf("Seconds at d = %v", d), fit.Claimed{Exponent: 2, Tolerance: 0.1},
+				rows.Where("d", d), "n", Seconds))
+		}
+		return finegrain.Worst(parts...)
+	},
+	Figures: []Drawing{{ID: "orthogonal-vectors-scan-seconds", Draw: func(e Evidence) (figure.Figure, error) {
+		return againstN(e.Of(scanN), "Seconds of the scan for orthogonal vectors against n", "n, vectors a side"), nil
+	}}},
+})
