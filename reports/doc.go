@@ -1,5 +1,6 @@
-// Package reports turns outcomes into pages: an experiments.Reproduction goes in, one HTML file comes out
-// that opens without a network and holds everything it shows. It measures nothing and runs no algorithm.
+// Package reports writes pages and figures. An Edition goes in, claims with their verdicts and formulas with their
+// answers, and one HTML file comes out that opens without a network and holds everything it shows; a figure.Figure
+// goes in, and SVG, PDF, pgfplots, CSV, HTML or text come out. It measures nothing and runs no algorithm.
 //
 // # How a page is made
 //
@@ -17,11 +18,14 @@
 //
 //   - page.go: Page, the sections in order, the policy.
 //   - finite.go: refuses outcomes with NaN or infinities, by the name of the field.
-//   - figure.go: a figure with its chart options, table and legend. number.go: numbers as text.
+//   - edition.go: all that a page shows. verdicts.go: the claims at a glance and in full, and the hypotheses.
+//   - figure.go: a chart of the page with its options, table and legend. number.go: numbers as text.
+//   - formats.go: the formats of figures. look.go: how series are told apart, without colour too; scale.go: axes and
+//     ticks; script.go: text with exponents. plot.go draws for svg.go and pdf.go; echarts.go, pgf.go, csv.go and
+//     numbers.go (tables) write the same figure in their ways.
 //   - outcome.go: what came out, what disagrees, how to run it again.
 //   - runs.go: the table, a row for each formula and route.
 //   - timechart.go: where the time goes.
-//   - entrieschart.go: entries and tolerances against n, and what was decoded.
 //   - picture.go: the attention matrix of one formula and its read-off. witness.go: the model read from it.
 //   - diagram.go: the same as one plain SVG, for documents.
 //

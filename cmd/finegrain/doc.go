@@ -7,7 +7,11 @@
 //	finegrain generate WHAT KIND      formulas, orthogonal vectors, attention instances
 //	finegrain routes, algorithms      what is declared
 //	finegrain verify                  the laws over everything declared
-//	finegrain reproduce               the main job: the formulas of the corpus, one offline page
+//	finegrain reproduce               the main job: every claim measured and judged, one offline page
+//	finegrain claims                  the claims with their verdicts; whatif, hypotheses: what they rest on
+//	finegrain transfer                what a faster algorithm would give
+//	finegrain run SPEC.toml           experiments of one's own; subjects, status, fit, report, export
+//	finegrain bench                   kernels as fractions of what the machine can do
 //
 // Every command has --help with an example, and --json where it computes something: one JSON value on
 // standard output and nothing else there. Messages and progress go to standard error. Exit codes are in
