@@ -91,7 +91,8 @@ var Interpolation = declare(Claim{
 			f := figure.Figure{
 				Title: "Error tolerated, guaranteed and observed",
 				Caption: "Of every run of the interpolation route with an attention call: what the read-off tolerates, what the algorithm " +
-					"guaranteed after its work, and what it made, measured at arbitrary precision on sampled rows.",
+					"guaranteed after its work, and what it made, measured at arbitrary precision on sampled rows. The route takes " +
+					"the least entries that the algorithm can serve, so that a guarantee may lie just below the tolerance.",
 				Alt: "At every number of keys the tolerated error lies above the guaranteed and this above the observed one.",
 				X:   figure.Axis{Label: "n, data keys", Base: 2},
 				Y:   figure.Axis{Label: "additive error", Base: 10},

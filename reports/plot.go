@@ -33,6 +33,7 @@ const (
 	entryGap    = vg.Length(14)
 	barWidth    = vg.Length(9)
 	edge        = vg.Length(3) // free around the drawing
+	above       = vg.Length(3) // by which the exponent of a tick at the top stands out
 )
 
 // drawing is a figure laid out.
@@ -89,7 +90,7 @@ func newDrawing(f fig.Figure, width vg.Length, words script) (*drawing, error) {
 	const trial = vg.Length(2000)
 	whole := draw.NewCanvas(nil, d.width-d.beside-2*edge, trial)
 	inner := d.plot.DataCanvas(whole)
-	d.height = height + trial - (inner.Max.Y - inner.Min.Y) + d.below + 2*edge
+	d.height = height + trial - (inner.Max.Y - inner.Min.Y) + d.below + 2*edge + above
 	return d, nil
 }
 
@@ -163,7 +164,7 @@ func (d *drawing) draw(on vg.Canvas) {
 	c := draw.NewCanvas(on, d.width, d.height)
 	c.SetColor(paper)
 	c.Fill(c.Rectangle.Path())
-	upper := draw.Crop(c, edge, -edge-d.beside, edge+d.below, -edge)
+	upper := draw.Crop(c, edge, -edge-d.beside, edge+d.below, -edge-above)
 	d.plot.Draw(upper)
 	inner := d.plot.DataCanvas(upper)
 	if d.beside > 0 {
