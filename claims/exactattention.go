@@ -1,12 +1,10 @@
 package claims
 
 import (
-	"fmt"
 	"time"
 
 	"finegrain"
 	"finegrain/figure"
-	"finegrain/fit"
 	"finegrain/measure"
 )
 
@@ -51,18 +49,13 @@ var ExactAttention = declare(Claim{
 	Experiments: []measure.Experiment{exactAttentionN},
 	Judge: func(e Evidence) finegrain.Verdict {
 		rows := e.Of(exactAttentionN)
-		parts := []finegrain.Verdict{exactly(rows, "the counts are n² exponentials and 2·n²·d multiply-adds",
+		return finegrain.Worst(exactly(rows, "the counts are n² exponentials and 2·n²·d multiply-adds",
 			func(m measure.Measurement) error {
 				n, d := int64(number(m, "n")), int64(number(m, "d"))
 				return m.Counts.Differ(finegrain.Cost{
 					finegrain.Exponentials: n * n, finegrain.MultiplyAdds: 2 * n * n * d,
 				})
-			})}
-		for _, d := range rows.Values("d") {
-			parts = append(parts, e.growth(fmt.Sprintf("Seconds at d = %v", d), fit.Claimed{Exponent: 2, Tolerance: 0.1},
-				rows.Where("d", d), "n", Seconds))
-		}
-		return finegrain.Worst(parts...)
+			}), e.quadratic(rows))
 	},
 	Figures: []Drawing{{
 		ID: "exact-attention-seconds",

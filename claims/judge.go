@@ -115,6 +115,17 @@ func (e Evidence) growth(what string, c fit.Claimed, rows Table, x string, y Qua
 	return j.Verdict
 }
 
+// quadratic judges that seconds grow at most with exponent 2 in n, for each d. The tolerance is for what is linear in n
+// and small beside the rest, and for caches that the largest sizes leave.
+func (e Evidence) quadratic(rows Table) finegrain.Verdict {
+	var parts []finegrain.Verdict
+	for _, d := range rows.Values("d") {
+		parts = append(parts, e.growth(fmt.Sprintf("Seconds at d = %v", d), fit.Claimed{Exponent: 2, Tolerance: 0.1},
+			rows.Where("d", d), "n", Seconds))
+	}
+	return finegrain.Worst(parts...)
+}
+
 // exactly judges that a property holds of every row, which are what says: consistent if it does, refuted by the
 // first of which it does not.
 func exactly(rows Table, what string, holds func(measure.Measurement) error) finegrain.Verdict {

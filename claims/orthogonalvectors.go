@@ -1,12 +1,10 @@
 package claims
 
 import (
-	"fmt"
 	"time"
 
 	"finegrain"
 	"finegrain/figure"
-	"finegrain/fit"
 	"finegrain/measure"
 )
 
@@ -43,16 +41,11 @@ var Scan = declare(Claim{
 	Experiments: []measure.Experiment{scanN},
 	Judge: func(e Evidence) finegrain.Verdict {
 		rows := e.Of(scanN)
-		parts := []finegrain.Verdict{exactly(rows, "the count is n²·⌈d/64⌉ word operations",
+		return finegrain.Worst(exactly(rows, "the count is n²·⌈d/64⌉ word operations",
 			func(m measure.Measurement) error {
 				n, d := int64(number(m, "n")), int64(number(m, "d"))
 				return m.Counts.Differ(finegrain.Cost{finegrain.WordOperations: n * n * ((d + 63) / 64)})
-			})}
-		for _, d := range rows.Values("d") {
-			parts = append(parts, e.growth(fmt.Sprintf("Seconds at d = %v", d), fit.Claimed{Exponent: 2, Tolerance: 0.1},
-				rows.Where("d", d), "n", Seconds))
-		}
-		return finegrain.Worst(parts...)
+			}), e.quadratic(rows))
 	},
 	Figures: []Drawing{{ID: "orthogonal-vectors-scan-seconds", Draw: func(e Evidence) (figure.Figure, error) {
 		return againstN(e.Of(scanN), "Seconds of the scan for orthogonal vectors against n", "n, vectors a side"), nil
