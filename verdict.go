@@ -1,6 +1,9 @@
 package finegrain
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Outcome is what evidence says of a claim. Nothing is ever proved by measuring.
 type Outcome int
@@ -35,24 +38,22 @@ type Verdict struct {
 }
 
 // Worst combines the verdicts of the parts of a claim: refuted if one is, otherwise unmeasured, undecided or
-// consistent, the first of these that one of them is. Reasons are those of the parts with that outcome. Of no
-// parts it is Unmeasured.
+// consistent, the first of these that one of them is. Reasons are those of the parts with that outcome; of an
+// undecided claim also those of the parts that are consistent, after them. Of no parts it is Unmeasured.
 func Worst(parts ...Verdict) Verdict {
+	reasons := map[Outcome][]string{}
+	for _, v := range parts {
+		reasons[v.Outcome] = append(reasons[v.Outcome], v.Because)
+	}
 	for _, o := range []Outcome{Refuted, Unmeasured, Undecided, Consistent} {
-		var all Verdict
-		for _, v := range parts {
-			if v.Outcome != o {
-				continue
-			}
-			if all.Because != "" {
-				all.Because += " "
-			}
-			all.Because += v.Because
-			all.Outcome = o
+		if reasons[o] == nil {
+			continue
 		}
-		if all.Because != "" {
-			return all
+		all := Verdict{o, strings.Join(reasons[o], " ")}
+		if o == Undecided && reasons[Consistent] != nil {
+			all.Because += " Consistent so far: " + strings.Join(reasons[Consistent], " ")
 		}
+		return all
 	}
 	return Verdict{Unmeasured, "There is no evidence."}
 }

@@ -26,10 +26,17 @@ type Claim struct {
 	// Hardness says what a lower bound follows from; nil for what holds whatever becomes of a hypothesis.
 	Hardness *Hardness
 
-	// Experiments are what the judge reads. Claims may share one: then both declare the same value.
-	Experiments []measure.Experiment
-	Judge       func(Evidence) finegrain.Verdict
-	Figures     []Drawing
+	// Remark is what is added here to a statement that is a paper's own, such as which reduction is run; empty: nothing.
+	Remark string
+
+	// Experiments are what the judge reads, and must be measured to their end for a claim to be consistent. Shown are
+	// read by figures only, and may be censored. Claims may share an experiment: then both declare the same value.
+	Experiments, Shown []measure.Experiment
+	Judge              func(Evidence) finegrain.Verdict
+	// Expect fills in what a measurement of these experiments yields if the claim holds: counts, values, seconds. Nothing
+	// is judged by it: tests require that the claim is consistent with such rows and not with doctored ones.
+	Expect  func(*measure.Measurement)
+	Figures []Drawing
 }
 
 // Kind is what sort of statement a claim is.
@@ -63,12 +70,13 @@ func declare(c Claim) Claim {
 	switch {
 	case !slug.MatchString(c.ID):
 		misuse("has an ID that is not of lower-case letters, digits and hyphens")
-	case c.Title == "" || c.Statement == "" || c.Source.Paper.Key == "" || c.Judge == nil || len(c.Experiments) == 0:
-		misuse("lacks a title, a statement, a paper, experiments or a judge")
+	case c.Title == "" || c.Statement == "" || c.Source.Paper.Key == "" || c.Judge == nil || c.Expect == nil ||
+		len(c.Experiments) == 0:
+		misuse("lacks a title, a statement, a paper, experiments, a judge or what is expected")
 	case (c.Kind == LowerBound) != (c.Hardness != nil):
 		misuse("must say what it rests on if it is a lower bound, and only then")
 	}
-	for _, e := range c.Experiments {
+	for _, e := range slices.Concat(c.Experiments, c.Shown) {
 		if _, err := experiments.SubjectNamed(e.Subject); err != nil {
 			misuse(fmt.Sprintf("measures what cannot be measured: %v", err))
 		}
@@ -82,8 +90,8 @@ func declare(c Claim) Claim {
 				misuse(fmt.Sprintf("takes the name of %s's figure %s", other.ID, d.ID))
 			}
 		}
-		for _, e := range other.Experiments {
-			if slices.ContainsFunc(c.Experiments, func(f measure.Experiment) bool {
+		for _, e := range slices.Concat(other.Experiments, other.Shown) {
+			if slices.ContainsFunc(slices.Concat(c.Experiments, c.Shown), func(f measure.Experiment) bool {
 				return f.ID == e.ID && !reflect.DeepEqual(e, f)
 			}) {
 				misuse(fmt.Sprintf("declares another experiment %s than %s does", e.ID, other.ID))
@@ -109,7 +117,7 @@ func All() []Claim {
 func Needed(of []Claim) []measure.Experiment {
 	var all []measure.Experiment
 	for _, c := range of {
-		for _, e := range c.Experiments {
+		for _, e := range slices.Concat(c.Experiments, c.Shown) {
 			if !slices.ContainsFunc(all, func(f measure.Experiment) bool { return f.ID == e.ID }) {
 				all = append(all, e)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"finegrain/figure"
 	"finegrain/fit"
+	"finegrain/measure"
 )
 
 // Figures that several claims draw.
@@ -18,7 +19,8 @@ func againstN(rows Table, title, x string) figure.Figure {
 	f := figure.Figure{
 		Title: title,
 		Caption: "Medians of the trials, with the least and the largest. Dashed lines are fitted; their slope is the measured " +
-			"exponent. The solid line has the claimed exponent, 2, and is placed above the data.",
+			"exponent over all sizes, where a verdict may rest on the larger ones. The solid line has the claimed exponent, 2, and is " +
+			"placed above the data.",
 		Alt: "Time against n on logarithmic axes.",
 		X:   figure.Axis{Label: x, Base: 2},
 		Y:   figure.Axis{Label: "time", Unit: "s", Base: 10},
@@ -51,7 +53,7 @@ func againstN(rows Table, title, x string) figure.Figure {
 // scatter draws each measurement as a point, over one of its counts; those without a call are left out.
 func scatter(rows Table, count string, y Quantity) []figure.Point {
 	var points []figure.Point
-	for _, m := range rows.Done() {
+	for _, m := range rows.with(measure.Done) {
 		if at, ok := m.Counts[count]; ok && at > 0 {
 			if value, ok := y(m); ok {
 				points = append(points, figure.Point{X: float64(at), Y: value})

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"finegrain"
+	"finegrain/experiments"
 	"finegrain/figure"
 	"finegrain/fit"
 	"finegrain/measure"
@@ -15,15 +17,21 @@ import (
 
 // Evidence is the measurements of the experiments that a claim declares.
 type Evidence struct {
-	env  finegrain.Env // for the permutations of fits
-	rows map[string]Table
+	env       finegrain.Env // for the permutations of fits
+	rows      map[string]Table
+	elsewhere map[string]int // rows that are of no cell of the experiment as it is declared now
 }
 
-// NewEvidence sorts measurements by experiment.
-func NewEvidence(env finegrain.Env, all []measure.Measurement) Evidence {
-	e := Evidence{env, map[string]Table{}}
-	for _, m := range all {
-		e.rows[m.Experiment] = append(e.rows[m.Experiment], m)
+// NewEvidence picks the measurements of the experiments that claims declare. A store that an earlier version wrote may
+// have rows of other cells and other parameters: they are left out.
+func NewEvidence(env finegrain.Env, of []Claim, all []measure.Measurement) Evidence {
+	e := Evidence{env, map[string]Table{}, map[string]int{}}
+	for _, x := range Needed(of) {
+		subject, err := experiments.SubjectNamed(x.Subject)
+		if err != nil {
+			panic("claims: " + err.Error()) // declare has seen it
+		}
+		e.rows[x.ID], e.elsewhere[x.ID] = measure.Within(x, subject, true, all)
 	}
 	return e
 }
@@ -70,11 +78,11 @@ func (t Table) Where(parameter string, value measure.Value) Table {
 	return kept
 }
 
-// Done keeps the measurements that were neither censored nor failed.
-func (t Table) Done() Table {
+// with keeps the measurements that ended so.
+func (t Table) with(status measure.Status) Table {
 	var kept Table
 	for _, m := range t {
-		if m.Status == measure.Done {
+		if m.Status == status {
 			kept = append(kept, m)
 		}
 	}
@@ -112,46 +120,127 @@ func (t Table) Values(parameter string) []measure.Value {
 	return all
 }
 
-// Samples are the trials at each size, sizes ascending; x is a numeric parameter.
-func (t Table) Samples(x string, y Quantity) []fit.Sample {
-	var all []fit.Sample
-	for _, m := range t.Done() {
-		value, ok := y(m)
-		if !ok {
+// size is the trials of one size: those that have the quantity, and those that were censored, of which it is only
+// known that they did not end.
+type size struct {
+	fit.Sample
+	censored Table
+}
+
+// median reports whether the size has one: a censored trial counts as larger than all others.
+func (s size) median() bool { return len(s.Y) > len(s.censored) }
+
+func (t Table) sizes(x string, y Quantity) []size {
+	var all []size
+	for _, m := range t {
+		if m.Status == measure.Failure {
+			continue
+		}
+		value, has := y(m)
+		if m.Status == measure.Done && !has {
 			continue
 		}
 		at := number(m, x)
-		i, found := slices.BinarySearchFunc(all, at, func(s fit.Sample, at float64) int {
-			return cmp.Compare(s.X, at)
-		})
+		i, found := slices.BinarySearchFunc(all, at, func(s size, at float64) int { return cmp.Compare(s.X, at) })
 		if !found {
-			all = slices.Insert(all, i, fit.Sample{X: at})
+			all = slices.Insert(all, i, size{Sample: fit.Sample{X: at}})
 		}
-		all[i].Y = append(all[i].Y, value)
+		if m.Status == measure.Done {
+			all[i].Y = append(all[i].Y, value)
+		} else {
+			all[i].censored = append(all[i].censored, m)
+		}
 	}
 	return all
 }
 
-// Points are the same to draw: the median of the trials, the least and the largest as interval, and where no trial
-// was done what censored it.
-func (t Table) Points(x string, y Quantity) []figure.Point {
-	var points []figure.Point
-	for _, s := range t.Samples(x, y) {
-		p := figure.Point{X: s.X, Y: fit.Median(s.Y)}
-		if low, high := slices.Min(s.Y), slices.Max(s.Y); low < high {
-			p.Low, p.High = low, high
+// Samples are the trials at each size that has a median, sizes ascending; x is a numeric parameter. Where some trials
+// were censored, fewer than half, each stands as larger than the largest: the median is then one of the larger.
+func (t Table) Samples(x string, y Quantity) []fit.Sample {
+	var all []fit.Sample
+	for _, s := range t.sizes(x, y) {
+		if !s.median() {
+			continue
 		}
-		points = append(points, p)
+		largest := slices.Max(s.Y)
+		for range s.censored {
+			s.Y = append(s.Y, largest)
+		}
+		all = append(all, s.Sample)
 	}
-	for _, m := range t {
-		at := number(m, x)
-		if value, ok := y(m); ok && m.Status != measure.Done &&
-			!slices.ContainsFunc(points, func(p figure.Point) bool { return p.X == at }) {
-			points = append(points, figure.Point{X: at, Y: value, Censored: m.Reason})
+	return all
+}
+
+// censoredSizes are the sizes without a median, ascending.
+func (t Table) censoredSizes(x string, y Quantity) []float64 {
+	var all []float64
+	for _, s := range t.sizes(x, y) {
+		if !s.median() {
+			all = append(all, s.X)
 		}
+	}
+	return all
+}
+
+// Points are the same to draw: the median of the trials with the least and the largest as interval, and at sizes
+// without a median what censored them, at the value at which they stopped or, where none is known, at the largest that
+// is drawn.
+func (t Table) Points(x string, y Quantity) []figure.Point {
+	var points, unknown []figure.Point
+	for _, s := range t.sizes(x, y) {
+		if s.median() {
+			p := figure.Point{X: s.X, Y: fit.Median(s.Y)}
+			if low, high := slices.Min(s.Y), slices.Max(s.Y); low < high {
+				p.Low, p.High = low, high
+			}
+			points = append(points, p)
+			continue
+		}
+		p := figure.Point{X: s.X, Censored: s.censored[0].Reason}
+		for _, m := range s.censored {
+			if value, ok := y(m); ok {
+				p.Y = max(p.Y, value)
+			}
+		}
+		if p.Y > 0 {
+			points = append(points, p)
+		} else {
+			unknown = append(unknown, p)
+		}
+	}
+	if len(points) == 0 {
+		return nil
+	}
+	top := slices.MaxFunc(points, func(a, b figure.Point) int { return cmp.Compare(a.Y, b.Y) }).Y
+	for _, p := range unknown {
+		p.Y = top
+		points = append(points, p)
 	}
 	slices.SortFunc(points, func(a, b figure.Point) int { return cmp.Compare(a.X, b.X) })
 	return points
+}
+
+// notes says how many measurements were censored or failed, by reason.
+func (t Table) notes() []string {
+	var notes, reasons []string
+	number := map[string]int{}
+	for _, m := range t {
+		if m.Status != measure.Done {
+			why := fmt.Sprintf("%s (%s)", m.Status, m.Reason)
+			if number[why]++; number[why] == 1 {
+				reasons = append(reasons, why)
+			}
+		}
+	}
+	const shown = 3
+	for i, why := range reasons {
+		if i == shown {
+			notes = append(notes, fmt.Sprintf("Others ended otherwise too, for %d more reasons.", len(reasons)-shown))
+			break
+		}
+		notes = append(notes, fmt.Sprintf("Not done: %d, %s.", number[why], strings.TrimSuffix(why, ".")))
+	}
+	return notes
 }
 
 // setting is a parameter of a measurement's cell. It panics if there is none: a misspelt name must not read as

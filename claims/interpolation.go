@@ -8,6 +8,7 @@ import (
 	"finegrain"
 	"finegrain/figure"
 	"finegrain/measure"
+	"finegrain/reductions"
 )
 
 // The interpolation route: d attention calls with entries Θ(√log n) at scale 1/d, from which the number of
@@ -32,20 +33,24 @@ var (
 		Trials: 1, Seed: 1,
 		Limits: measure.Limits{Time: 2 * time.Minute},
 	}
-	entries = measure.Experiment{
-		ID:      "interpolation-entries",
-		Doc:     "the least entries of the interpolation route at error n⁻⁶ or fixed, computed for n far beyond what can be run",
-		Subject: "entries",
+	entries = entriesOf("interpolation-entries", "the least entries of the interpolation route at error n⁻⁶, computed for n far "+
+		"beyond what can be run", "n^-6")
+	fixedEntries = entriesOf("interpolation-entries-fixed", "the same at error 10⁻¹² whatever n, as far as any entries serve", "1e-12")
+)
+
+func entriesOf(id, doc, of string) measure.Experiment {
+	return measure.Experiment{
+		ID: id, Doc: doc, Subject: "entries",
 		Axes: []measure.Axis{
-			{Name: "route", Values: []measure.Value{"interpolation"}},
-			{Name: "c", Values: []measure.Value{4.0}},
-			{Name: "error", Values: []measure.Value{"n^-6", "1e-12"}},
+			{Name: "route", Values: measure.Values("interpolation")},
+			{Name: "c", Values: measure.Values(4.0)},
+			{Name: "error", Values: measure.Values(of)},
 			{Name: "n", Values: sizes(8, 40)},
 		},
 		Trials: 1, Seed: 1,
 		Limits: measure.Limits{Time: time.Minute},
 	}
-)
+}
 
 // Interpolation is the interpolation route: exact counts from entries Θ(√log n) at scale 1/d.
 var Interpolation = declare(Claim{
@@ -60,17 +65,22 @@ var Interpolation = declare(Claim{
 	},
 	Kind:        Reduces,
 	Experiments: []measure.Experiment{interpolationLaws, interpolationRuns, decodings, entries},
+	Shown:       []measure.Experiment{fixedEntries},
 	Judge: func(e Evidence) finegrain.Verdict {
-		return finegrain.Worst(interpolationHolds(e), agrees(e.Of(interpolationRuns), func(measure.Measurement) error { return nil }))
+		return finegrain.Worst(
+			interpolationHolds(e),
+			agrees(e.Of(interpolationRuns), "there are d calls, and the tolerance is 1/(8nΛ) for the h of the entries", asComputed),
+			flat(e.Of(entries)))
 	},
+	Expect: expectInterpolation,
 	Figures: []Drawing{
 		{ID: "interpolation-entries", Draw: func(e Evidence) (figure.Figure, error) {
 			f := figure.Figure{
 				Title: "The least entries that serve, over √ln n",
-				Caption: "B/√ln n of the interpolation route with d = ⌈4 ln n⌉, computed from its formulas. With the error n⁻⁶, " +
-					"which shrinks as the theorem lets it, the ratio is flat: B = Θ(√log n). With a fixed error of 10⁻¹², that of a " +
-					"machine, it grows, and from some n on no entries serve.",
-				Alt: "One curve stays near 2.3 for n from 2⁸ to 2⁴⁰; the other rises.",
+				Caption: "B/√ln n of the interpolation route with d = ⌈4 ln n⌉, computed from its formulas, once for the error n⁻⁶, which " +
+					"shrinks as the theorem lets it, and once for a fixed error, that of a machine. B = Θ(√log n) if the curve is flat. " +
+					"Where no entries serve the fixed error, it is drawn as censored.",
+				Alt: "The least entries over √ln n, against n.",
 				X:   figure.Axis{Label: "n, vectors a side", Base: 2},
 				Y:   figure.Axis{Label: "B / √ln n"},
 			}
@@ -78,10 +88,9 @@ var Interpolation = declare(Claim{
 				b, ok := m.Values["b"]
 				return b / math.Sqrt(math.Log(number(m, "n"))), ok && m.Status == measure.Done
 			}
-			for _, error := range e.Of(entries).Values("error") {
+			for _, x := range []measure.Experiment{entries, fixedEntries} {
 				f.Series = append(f.Series, figure.Series{
-					Name: fmt.Sprintf("error %v", error), Kind: figure.Computed,
-					Points: e.Of(entries).Where("error", error).Points("n", ratio),
+					Name: fmt.Sprintf("error %v", x.Axes[2].Values[0]), Kind: figure.Computed, Points: e.Of(x).Points("n", ratio),
 				})
 			}
 			return f, nil
@@ -89,25 +98,84 @@ var Interpolation = declare(Claim{
 		{ID: "interpolation-errors", Draw: func(e Evidence) (figure.Figure, error) {
 			rows := e.Of(interpolationRuns)
 			f := figure.Figure{
-				Title: "Error tolerated, guaranteed and observed",
-				Caption: "Of every run of the interpolation route with an attention call: what the read-off tolerates, what the algorithm " +
-					"guaranteed after its work, and what it made, measured at arbitrary precision on sampled rows. The route takes " +
-					"the least entries that the algorithm can serve, so that a guarantee may lie just below the tolerance.",
-				Alt: "At every number of keys the tolerated error lies above the guaranteed and this above the observed one.",
+				Title: "Errors as shares of what the read-off tolerates",
+				Caption: "Of every run of the interpolation route with an attention call: what the algorithm guaranteed after its work, and " +
+					"what it made, measured at arbitrary precision on sampled rows, each over the error that the read-off tolerates. The " +
+					"route takes the least entries that the algorithm can serve, so that a guarantee may lie just below the limit.",
+				Alt: "Errors over the tolerated error, against the number of keys.",
 				X:   figure.Axis{Label: "n, data keys", Base: 2},
-				Y:   figure.Axis{Label: "additive error", Base: 10},
+				Y:   figure.Axis{Label: "error / tolerated error", Base: 10},
 			}
-			for _, q := range []string{"tolerated", "guaranteed", "observed"} {
-				positive := func(m measure.Measurement) (float64, bool) {
-					x, ok := ValueOf(q)(m)
-					return x, ok && x > 0
+			for _, q := range []string{"guaranteed", "observed"} {
+				share := func(m measure.Measurement) (float64, bool) {
+					x := m.Values[q] / m.Values["tolerated"]
+					return x, x > 0 && m.Counts["calls"] > 0
 				}
-				f.Series = append(f.Series, figure.Series{Name: q, Kind: figure.Measured, Points: scatter(rows, "keys", positive)})
+				f.Series = append(f.Series, figure.Series{Name: q, Kind: figure.Measured, Points: scatter(rows, "keys", share)})
+			}
+			if all := f.Series[1].Points; len(all) > 0 {
+				f.Series = append(f.Series, figure.Series{Name: "tolerated", Kind: figure.Limit, Points: []figure.Point{
+					{X: all[0].X, Y: 1}, {X: all[len(all)-1].X, Y: 1},
+				}})
 			}
 			return f, nil
 		}},
 	},
 })
+
+// expectInterpolation is what rows of the experiments about the route yield.
+func expectInterpolation(m *measure.Measurement) {
+	c, v := m.Counts, m.Values
+	switch m.Experiment {
+	case interpolationLaws.ID:
+		expectLaws(m)
+	case interpolationRuns.ID:
+		keys, d, h := 1<<int(number(*m, "variables")/2), 20, 1.5
+		c["calls"], c["keys"], c["dimension"], c["disagreements"] = int64(d), int64(keys), int64(d), 0
+		v["b"], v["tolerated"] = reductions.Entry(d, h), reductions.Tolerance(keys, d, h)
+		v["guaranteed"], v["observed"] = v["tolerated"]/2, v["tolerated"]/1000
+	case decodings.ID:
+		c["rows"] = int64(number(*m, "n"))
+		if c["wrong"] = 0; number(*m, "understated") > 1 {
+			c["wrong"] = c["rows"]
+		}
+	default:
+		v["b"] = 2 * math.Sqrt(math.Log(number(*m, "n")))
+	}
+}
+
+// asComputed compares a run with the statement: B = √(2hd) gives h, and h the tolerance.
+func asComputed(m measure.Measurement) error {
+	c, v := m.Counts, m.Values
+	d, n := float64(c["dimension"]), float64(c["keys"])
+	h := v["b"] * v["b"] / (2 * d)
+	// The tolerance is that of the nodes as they are rounded, and a share of it is left to the rounding of the read-off.
+	want := math.Exp2(-3 - math.Log2(n) - reductions.LogAmplification(int(c["dimension"]), h))
+	if ratio := v["tolerated"] / want; c["calls"] != c["dimension"] || !(ratio <= 1.001 && ratio >= 0.99) {
+		return fmt.Errorf("%d calls at d = %g, tolerance %.6g for 1/(8nΛ) = %.6g", c["calls"], d, v["tolerated"], want)
+	}
+	return nil
+}
+
+// flatness is the most that B/√ln n may vary over n from 2⁸ to 2⁴⁰ to count as Θ(1): ⌈c·ln n⌉ alone moves it by some
+// percent, and entries Θ(log n) would move it by √5.
+const flatness = 1.15
+
+// flat judges that the least entries are Θ(√log n).
+func flat(rows Table) finegrain.Verdict {
+	least, most := math.Inf(1), 0.0
+	for _, m := range rows.with(measure.Done) {
+		ratio := m.Values["b"] / math.Sqrt(math.Log(number(m, "n")))
+		least, most = min(least, ratio), max(most, ratio)
+	}
+	return exactly(rows, fmt.Sprintf("at error n⁻⁶ the least entries are between %.3g and %.3g times √ln n", least, most),
+		func(measure.Measurement) error {
+			if !(most <= flatness*least) {
+				return fmt.Errorf("the factor moves by %.3g, more than %g", most/least, flatness)
+			}
+			return nil
+		})
+}
 
 // interpolationHolds judges the reduction by its laws and by decoding under the worst oracles.
 func interpolationHolds(e Evidence) finegrain.Verdict {
@@ -121,7 +189,7 @@ func interpolationHolds(e Evidence) finegrain.Verdict {
 			}
 			return nil
 		}),
-		exactly(broken, "an oracle that errs nine times as much as it says spoils rows", func(m measure.Measurement) error {
+		control(broken, "an oracle that errs nine times as much as it says spoils rows", func(m measure.Measurement) error {
 			if m.Counts["wrong"] == 0 {
 				return fmt.Errorf("none of %d rows is wrong, so that decoding shows nothing", m.Counts["rows"])
 			}

@@ -11,13 +11,13 @@ import (
 // BoundedEntriesLowerBound is the lower bound of Alman and Song 2023.
 var BoundedEntriesLowerBound = declare(Claim{
 	ID:    "bounded-entries-lower-bound",
-	Title: "No subquadratic attention with entries Θ(√log n)",
+	Title: "Unless SETH fails: no subquadratic attention with entries Θ(√log n)",
 	Statement: "If SETH holds, then for every q > 0 there are constants C, C_a, C_b such that no algorithm approximates attention on n " +
-		"queries and keys of dimension C·log n, with scale 1/d and entries of at most C_b·√log n, within n^(−C_a) in time O(n^(2−q)). " +
-		"The reduction that is run here is the interpolation route, which is derived here; it rests on orthogonal " +
-		"vectors in Θ(log n) dimensions directly, so that the bound stands if that hypothesis does, whatever becomes of SETH.",
+		"queries and keys of dimension C·log n, with scale 1/d and entries of at most C_b·√log n, within n^(−C_a) in time O(n^(2−q)).",
 	Source: finegrain.Source{Paper: finegrain.AlmanSong2023, Provenance: finegrain.Stated},
-	Kind:   LowerBound,
+	Remark: "The reduction that is run here is the interpolation route, which is derived here and not the paper's. It starts " +
+		"from orthogonal vectors in Θ(log n) dimensions, so that the bound stands if that hypothesis does, whatever becomes of SETH.",
+	Kind: LowerBound,
 	Hardness: &Hardness{
 		Problem:    "attention",
 		Reductions: []string{"split and list (decision)", "interpolation route (decision)"},
@@ -25,6 +25,7 @@ var BoundedEntriesLowerBound = declare(Claim{
 	},
 	Experiments: []measure.Experiment{interpolationLaws, decodings},
 	Judge:       byItsReduction(interpolationHolds),
+	Expect:      expectInterpolation,
 })
 
 // byItsReduction judges a lower bound by its reduction.
@@ -39,12 +40,13 @@ func byItsReduction(judge func(Evidence) finegrain.Verdict) func(Evidence) fineg
 // HighDimensionLowerBound is the lower bound of Gupta et al. 2025 in d = poly(n).
 var HighDimensionLowerBound = declare(Claim{
 	ID:    "high-dimension-lower-bound",
-	Title: "Attention in poly(n) dimensions is as hard as multiplying matrices",
+	Title: "If high-dimensional OV is hard, so is attention in poly(n) dimensions",
 	Statement: "Under the high-dimensional OV hypothesis attention in d = poly(n) dimensions at scale 1 takes " +
-		"T_MUL(n, d, n)^(1−o(1)), the time to multiply an n×d by a d×n matrix. The reduction that is run here is the " +
-		"threshold route, which keeps the dimension and is derived here.",
+		"T_MUL(n, d, n)^(1−o(1)), the time to multiply an n×d by a d×n matrix.",
 	Source: finegrain.Source{Paper: finegrain.Gupta2025, Provenance: finegrain.Unchecked},
-	Kind:   LowerBound,
+	Remark: "The reduction that is run here is the threshold route, which is derived here: it keeps the dimension, has entries " +
+		"√ln 2n, and holds for every additive error below 1/12.",
+	Kind: LowerBound,
 	Hardness: &Hardness{
 		Problem:    "attention",
 		Reductions: []string{"threshold route (decision)"},
@@ -54,4 +56,5 @@ var HighDimensionLowerBound = declare(Claim{
 	Judge: byItsReduction(func(e Evidence) finegrain.Verdict {
 		return lawful(e.Of(thresholdLaws), "the route and its parts")
 	}),
+	Expect: expectLaws,
 })

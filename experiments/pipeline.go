@@ -53,6 +53,8 @@ type Step struct {
 // made, measured at arbitrary precision on at most 16 sampled rows of the call with the largest entries.
 type OracleUse struct {
 	Calls      int
+	Queries    int     // of the largest call
+	Keys       int     // of the largest call
 	N, D       int     // data keys and dimension of the orthogonal-vectors instance; 0 if there was none
 	B          float64 // largest absolute entry of Q and K over all calls
 	Scale      float64
@@ -170,6 +172,9 @@ func (r *recorder) saw(in attention.Instance, out attention.Output, cost finegra
 	s := &r.summary
 	s.Calls++
 	s.Operations.Add(cost)
+	queries, _ := in.Q.Dims()
+	keys, _ := in.K.Dims()
+	s.Queries, s.Keys = max(s.Queries, queries), max(s.Keys, keys)
 	s.Scale, s.Tolerated = in.Scale, in.Epsilon
 	s.Guaranteed = max(s.Guaranteed, out.Bound)
 	if b := in.Regime().B; s.Calls == 1 || b > s.B {

@@ -18,7 +18,8 @@ import (
 const automatic = "auto"
 
 // RouteSubject measures a route from formulas to attention on random formulas; a route that counts counts. Counts are
-// the algorithm's operations, and calls of the oracle, keys and dimension of the orthogonal-vectors instance (none
+// the algorithm's operations, calls of the oracle, attention_queries and attention_keys of the largest call, and keys and
+// dimension of the orthogonal-vectors instance (none
 // where it needed no oracle), multiprecision (1 if that served), and outside the measured time disagreements: how
 // many of the answer and the count differ from what gini and the component-caching counter say. Values: b, the
 // largest entry; scale; the errors that the read-off tolerates, that the algorithm guarantees, and that it made on
@@ -94,7 +95,10 @@ func prepareRoute(env finegrain.Env, c measure.Cell) (measure.Trial, error) {
 			if err != nil {
 				return measure.Outcome{}, refusal(err)
 			}
-			counts := finegrain.Cost{"calls": int64(last.Calls), "keys": int64(last.N), "dimension": int64(last.D), "multiprecision": 0}
+			counts := finegrain.Cost{
+				"calls": int64(last.Calls), "keys": int64(last.N), "dimension": int64(last.D), "multiprecision": 0,
+				"attention_queries": int64(last.Queries), "attention_keys": int64(last.Keys),
+			}
 			counts.Add(last.Operations)
 			if last.method == attention.Multiprecision.Name {
 				counts["multiprecision"] = 1
@@ -132,7 +136,8 @@ func runRoute(env finegrain.Env, f sat.Formula, route reductions.Route, method a
 	} else if r.Answer, err = route.Search.Run(env, f, oracle); err != nil {
 		return r, err
 	}
-	r.Calls, r.Operations = r.record.summary.Calls, r.record.summary.Operations
+	s := r.record.summary
+	r.Calls, r.Queries, r.Keys, r.Operations = s.Calls, s.Queries, s.Keys, s.Operations
 	return r, nil
 }
 

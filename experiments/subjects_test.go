@@ -18,6 +18,7 @@ import (
 	"finegrain/algorithms"
 	"finegrain/algorithms/attention"
 	"finegrain/measure"
+	"finegrain/ovp"
 	"finegrain/sat"
 )
 
@@ -277,5 +278,27 @@ func TestSubjectBytes(t *testing.T) {
 				t.Errorf("%s: %v bytes, at least %v", method.Name, AttentionSubject.Bytes(m.Cell), least)
 			}
 		}
+	}
+}
+
+// TestVectorsWork: work is the sum of what an algorithm's Cost counts, and goes on growing where integers overflow.
+func TestVectorsWork(t *testing.T) {
+	for _, a := range algorithms.OrthogonalVectors() {
+		for _, n := range []int{1, 2, 3, 100, 1000} {
+			for _, d := range []int{1, 5, 20} {
+				want := 0.0
+				for kind, count := range a.Cost(n, n, d) {
+					if kind != finegrain.Bytes {
+						want += float64(count)
+					}
+				}
+				if got := vectorsWork(a, float64(n), d); got != want {
+					t.Errorf("%s, n %d, d %d: %v, want %v", a.Name, n, d, got, want)
+				}
+			}
+		}
+	}
+	if got, want := vectorsWork(ovp.Scan, 1<<26, 1<<20), math.Exp2(26+26+14); got != want {
+		t.Errorf("the largest cell: %v, want %v", got, want)
 	}
 }

@@ -43,13 +43,7 @@ var VectorsSubject = declareSubject(measure.Subject{
 		return a.Valid(c.Int("n"), c.Int("n"), c.Int("d"))
 	},
 	Work: func(c measure.Cell) float64 {
-		work := 0.0
-		for kind, n := range mustVectors(c).Cost(c.Int("n"), c.Int("n"), c.Int("d")) {
-			if kind != finegrain.Bytes {
-				work += float64(n)
-			}
-		}
-		return work
+		return vectorsWork(mustVectors(c), float64(c.Int("n")), c.Int("d"))
 	},
 	Bytes: func(c measure.Cell) float64 {
 		n, d := c.Int("n"), c.Int("d")
@@ -80,6 +74,22 @@ func mustVectors(c measure.Cell) ovp.Algorithm {
 		panic("experiments: " + err.Error())
 	}
 	return a
+}
+
+// vectorsWork is the sum of what Cost counts for two lists of n vectors. Cost is of degree 1 in the length of each list,
+// so that its values for lists of none and of one vector tell it for all lengths, in floats where integers overflow.
+func vectorsWork(a ovp.Algorithm, n float64, d int) float64 {
+	at := func(n, m int) (work float64) {
+		for kind, count := range a.Cost(n, m, d) {
+			if kind != finegrain.Bytes {
+				work += float64(count)
+			}
+		}
+		return work
+	}
+	none := at(0, 0)
+	left, right := at(1, 0)-none, at(0, 1)-none
+	return none + n*(left+right) + n*n*(at(1, 1)-left-right-none)
 }
 
 func prepareVectors(env finegrain.Env, c measure.Cell) (measure.Trial, error) {

@@ -13,5 +13,5 @@
 //   - spec.go: experiments in TOML, every error with its line.
 //   - trial.go: one measurement, what is timed and what ends it; run.go: the rounds of a run; forecast.go: how long
 //     it will take.
-//   - store.go, schema.go: SQLite, one row a measurement; export.go: CSV and JSON.
+//   - store.go, schema.go: SQLite, one row a measurement; lock.go: one process at a time; export.go: CSV and JSON.
 package measure

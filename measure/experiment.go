@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"strings"
 	"time"
@@ -33,9 +34,23 @@ type Axis struct {
 
 // Limits of one measurement. What exceeds them is recorded as censored. 0: none.
 type Limits struct {
-	Time   time.Duration // of Trial.Run
+	Time   time.Duration // of Trial.Run; Prepare and Observe have more, see Beside
 	Memory int64         // bytes
 }
+
+// Beside is the limit of time of preparing an instance, and of observing what came out: each may take ten times as
+// long as Run, and at least a minute. 0: none, where Run has none.
+func (l Limits) Beside() time.Duration {
+	if l.Time == 0 {
+		return 0
+	}
+	if l.Time > math.MaxInt64/10 {
+		return math.MaxInt64
+	}
+	return max(leastBeside, 10*l.Time)
+}
+
+var leastBeside = time.Minute // tests are less patient
 
 // Subject is something that can be measured.
 type Subject struct {
@@ -89,7 +104,7 @@ type Status string
 
 const (
 	Done      Status = "done"
-	OutOfTime Status = "time"    // censored: it exceeded the time limit
+	OutOfTime Status = "time"    // censored: it exceeded the time limit, or preparing or observing it did
 	OutOfRoom Status = "memory"  // censored: it would have exceeded the memory limit
 	Refusal   Status = "refused" // censored: the algorithm cannot promise what was asked, or is outside its regime
 	Failure   Status = "failed"  // the run ended in any other error: a finding
@@ -99,7 +114,9 @@ const (
 type Measurement struct {
 	Experiment string // ID
 	Cell       Cell
-	Trial      int // from 0
+	Trial      int    // from 0
+	Attempt    int    // from 0: how often the trial was measured before
+	Limits     Limits // that it was made under; the memory is the least of the experiment's and of the surroundings'
 	Seed       uint64
 	Status     Status
 	Reason     string // of a censored or failed one, in a sentence
@@ -119,9 +136,23 @@ type Machine struct {
 	Kernel  string // the vector instructions, as simd.ISA names them
 	Go      string
 	OS      string // as in linux/amd64
-	Version string // of finegrain: commit, or tag
-	Dirty   bool   // built from a tree with changes
+	Version string // of finegrain: tag, and commit or that it is unknown
+	Dirty   bool   // false: built from that very commit; true: from a tree with changes, or nobody knows
 }
+
+// UnknownCommit is how Version ends where a build does not know its commit.
+const UnknownCommit = "commit unknown"
+
+// Build is the version in words: with what is not in the commit.
+func (m Machine) Build() string {
+	if m.Dirty && !strings.HasSuffix(m.Version, UnknownCommit) {
+		return m.Version + " with changes"
+	}
+	return m.Version
+}
+
+// Code is what a measurement was made with, as far as it decides on what is counted: version and kernel.
+func (m Machine) Code() string { return m.Build() + ", kernel " + m.Kernel }
 
 // FieldError says what is wrong in an experiment, and in which field, by the name that it has in a file: "id",
 // "grid.n". Index is that of the value in an axis, −1 for the field as a whole.

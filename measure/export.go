@@ -14,7 +14,8 @@ import (
 // Measurements for other programs: CSV with a column for each parameter, count and value, and JSON.
 
 // WriteCSV writes a header and one line for each measurement. Columns of what a measurement does not have are empty.
-// Counts are in columns that begin with "count:", values in such that begin with "value:"; parameters have theirs.
+// Counts are in columns that begin with "count:", values in such that begin with "value:"; parameters have theirs. Limits are in
+// seconds and in bytes, and empty where there was none.
 func WriteCSV(w io.Writer, all []Measurement) error {
 	var parameters []string
 	counts, values := map[string]bool{}, map[string]bool{}
@@ -32,7 +33,7 @@ func WriteCSV(w io.Writer, all []Measurement) error {
 		}
 	}
 	counted, valued := slices.Sorted(maps.Keys(counts)), slices.Sorted(maps.Keys(values))
-	header := []string{"experiment", "trial", "seed", "status", "reason", "seconds", "repeats"}
+	header := []string{"experiment", "trial", "attempt", "seed", "status", "reason", "seconds", "repeats", "time_limit", "memory_limit"}
 	header = append(header, parameters...)
 	for _, name := range counted {
 		header = append(header, "count:"+name)
@@ -46,10 +47,16 @@ func WriteCSV(w io.Writer, all []Measurement) error {
 		return err
 	}
 	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+	limit := func(x float64) string {
+		if x == 0 {
+			return ""
+		}
+		return strconv.FormatFloat(x, 'f', -1, 64)
+	}
 	for _, m := range all {
 		line := []string{
-			m.Experiment, strconv.Itoa(m.Trial), strconv.FormatUint(m.Seed, 10), string(m.Status), m.Reason,
-			number(m.Seconds), strconv.Itoa(m.Repeats),
+			m.Experiment, strconv.Itoa(m.Trial), strconv.Itoa(m.Attempt), strconv.FormatUint(m.Seed, 10), string(m.Status), m.Reason,
+			number(m.Seconds), strconv.Itoa(m.Repeats), limit(m.Limits.Time.Seconds()), limit(float64(m.Limits.Memory)),
 		}
 		for _, name := range parameters {
 			text := ""
@@ -92,6 +99,7 @@ type exported struct {
 	Experiment string             `json:"experiment"`
 	Cell       Cell               `json:"cell"`
 	Trial      int                `json:"trial"`
+	Attempt    int                `json:"attempt"`
 	Seed       string             `json:"seed"`
 	Status     Status             `json:"status"`
 	Reason     string             `json:"reason,omitempty"`
@@ -99,6 +107,8 @@ type exported struct {
 	Values     map[string]float64 `json:"values"`
 	Seconds    float64            `json:"seconds"`
 	Repeats    int                `json:"repeats"`
+	Time       float64            `json:"time_limit"`   // seconds; 0: none
+	Memory     int64              `json:"memory_limit"` // bytes; 0: none
 	Data       string             `json:"data"`
 	Machine    exportedMachine    `json:"machine"`
 	At         time.Time          `json:"at"`
@@ -126,8 +136,8 @@ func WriteJSON(w io.Writer, all []Measurement) error {
 			values = map[string]float64{}
 		}
 		list[i] = exported{
-			m.Experiment, m.Cell, m.Trial, strconv.FormatUint(m.Seed, 10), m.Status, m.Reason, counts, values,
-			m.Seconds, m.Repeats, m.Data, exportedMachine(m.Machine), m.At.UTC(),
+			m.Experiment, m.Cell, m.Trial, m.Attempt, strconv.FormatUint(m.Seed, 10), m.Status, m.Reason, counts, values,
+			m.Seconds, m.Repeats, m.Limits.Time.Seconds(), m.Limits.Memory, m.Data, exportedMachine(m.Machine), m.At.UTC(),
 		}
 	}
 	out := json.NewEncoder(w)

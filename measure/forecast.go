@@ -2,7 +2,6 @@ package measure
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -130,11 +129,11 @@ func (r *rates) guess(words string, work, limit float64) (float64, bool) {
 }
 
 // left is how long the missing measurements will take, rounded, and whether that is known for all of them.
-func left(plans []*plan) (time.Duration, bool) {
+func left(env finegrain.Env, plans []*plan) (time.Duration, bool) {
 	total := 0.0
 	for _, p := range plans {
 		for _, c := range p.cells {
-			if room := p.Experiment.Limits.Memory; c.missing == 0 || room > 0 && p.Subject.Bytes(c.Cell) > float64(room) {
+			if c.missing == 0 || !p.fits(env, c.Cell) {
 				continue
 			}
 			seconds, known := p.rates.guess(c.words, c.work, p.Experiment.Limits.Time.Seconds())
@@ -170,11 +169,11 @@ const (
 )
 
 // Foretell estimates how long it will take to measure what the jobs ask for and the store, which may be nil, does not
-// have. Of what nothing was measured yet, by the words of its cells, it runs a short pilot, whose measurements are
-// not kept: the least cell, then larger ones until one takes a tenth of a second. The error is that of env, of the
-// store, of a job, or wraps ErrStuck.
-func Foretell(env finegrain.Env, store *Store, jobs ...Job) (time.Duration, Summary, error) {
-	plans, summary, err := planned(env, store, jobs)
+// have, on this machine with the memory that env allows. Of what nothing was measured yet, by the words of its cells, it
+// runs a short pilot, whose measurements are not kept: the least cell, then larger ones until one takes a tenth of a
+// second. The error is that of env, of the store, of a job, or wraps ErrStuck.
+func Foretell(env finegrain.Env, store *Store, machine Machine, jobs ...Job) (time.Duration, Summary, error) {
+	plans, summary, err := planned(env, store, machine, jobs)
 	if err != nil {
 		return 0, summary, err
 	}
@@ -183,12 +182,16 @@ func Foretell(env finegrain.Env, store *Store, jobs ...Job) (time.Duration, Summ
 			return 0, summary, err
 		}
 	}
-	d, known := left(plans)
+	d, known := left(env, plans)
 	if !known {
 		// Every pilot was refused or censored: the limits of time are all that is known.
 		total := 0.0
 		for _, p := range plans {
-			total += float64(len(p.missing)) * p.Experiment.Limits.Time.Seconds()
+			for _, c := range p.cells {
+				if p.fits(env, c.Cell) {
+					total += float64(c.missing) * p.Experiment.Limits.Time.Seconds()
+				}
+			}
 		}
 		d = rounded(total)
 	}
@@ -228,11 +231,11 @@ func (p *plan) pilot(env finegrain.Env) error {
 }
 
 // Left is Foretell without a pilot: how long what is missing will take, and whether enough was measured to tell.
-func Left(ctx context.Context, store *Store, jobs ...Job) (time.Duration, bool, error) {
-	plans, _, err := planned(ctx, store, jobs)
+func Left(env finegrain.Env, store *Store, machine Machine, jobs ...Job) (time.Duration, bool, error) {
+	plans, _, err := planned(env, store, machine, jobs)
 	if err != nil {
 		return 0, false, err
 	}
-	d, known := left(plans)
+	d, known := left(env, plans)
 	return d, known, nil
 }

@@ -89,6 +89,31 @@ func Cells(e Experiment, s Subject, full bool) ([]Cell, error) {
 	return all, nil
 }
 
+// Within keeps the measurements of an experiment that its declaration asks for, in their order: those of its cells, with
+// full of its full grid, and of its trials. elsewhere is how many more are of the experiment: a store may have them
+// from when it was declared otherwise. Rows of other experiments are left out and not counted. Within panics where
+// the experiment is one that Run refuses.
+func Within(e Experiment, s Subject, full bool, rows []Measurement) (kept []Measurement, elsewhere int) {
+	cells, err := Cells(e, s, full)
+	if err != nil {
+		panic("measure: " + err.Error())
+	}
+	declared := make(map[string]bool, len(cells))
+	for _, c := range cells {
+		declared[c.String()] = true
+	}
+	for _, m := range rows {
+		switch {
+		case m.Experiment != e.ID:
+		case m.Trial < e.Trials && declared[m.Cell.String()]:
+			kept = append(kept, m)
+		default:
+			elsewhere++
+		}
+	}
+	return kept, elsewhere
+}
+
 func (s Subject) names() []string {
 	names := make([]string, len(s.Parameters))
 	for i, p := range s.Parameters {

@@ -33,6 +33,9 @@ const (
 
 func TestMain(m *testing.M) {
 	briefest = time.Millisecond
+	if name := os.Getenv(lockName); name != "" {
+		holdLock(name)
+	}
 	if name := os.Getenv(killStore); name != "" {
 		killed(name, os.Getenv(killMoment))
 	}

@@ -209,7 +209,7 @@ func TestAddingDisturbsNothing(t *testing.T) {
 	if err != nil || summary.Before != 4 || summary.Measured != 3 {
 		t.Errorf("%+v, %v", summary, err)
 	}
-	if summary, err = Progress(ctx, small, Job{killExperiment, killSubject, false}); err != nil || summary.Before != 4 || summary.Elsewhere != 2 {
+	if summary, err = Progress(background(), small, somewhere, Job{killExperiment, killSubject, false}); err != nil || summary.Before != 4 || summary.Elsewhere != 2 {
 		t.Errorf("%+v, %v", summary, err)
 	}
 }
@@ -281,7 +281,7 @@ func TestForetell(t *testing.T) {
 	}
 	// n = 6 at 11 and 22 seconds a unit, where the run itself is cut at 100 seconds: 66 and 100 + 12. What takes
 	// 1000^1000 bytes takes no time.
-	d, summary, err := Foretell(background(), store, Job{e, odd(nil), true})
+	d, summary, err := Foretell(background(), store, somewhere, Job{e, odd(nil), true})
 	if want := 178 * time.Second; err != nil || d != want || summary.Total-summary.Before != 4 {
 		t.Errorf("%v, %+v, %v", d, summary, err)
 	}
@@ -289,16 +289,16 @@ func TestForetell(t *testing.T) {
 	job := Job{oddExperiment(Limits{Time: time.Second}, "done"), odd(nil), false}
 	briefest = 50 * time.Millisecond
 	defer func() { briefest = time.Millisecond }()
-	if d, _, err := Foretell(background(), nil, job); err != nil || d <= 0 || d > time.Second {
+	if d, _, err := Foretell(background(), nil, somewhere, job); err != nil || d <= 0 || d > time.Second {
 		t.Errorf("%v, %v", d, err)
 	}
 	job.Experiment = oddExperiment(Limits{Time: 50 * time.Millisecond}, "slow")
-	if d, _, err := Foretell(background(), nil, job); err != nil || d != 50*time.Millisecond {
+	if d, _, err := Foretell(background(), nil, somewhere, job); err != nil || d != 50*time.Millisecond {
 		t.Errorf("%v, %v", d, err)
 	}
 	ended, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, _, err := Foretell(finegrain.NewEnv(ended, 0), nil, job); !errors.Is(err, context.Canceled) {
+	if _, _, err := Foretell(finegrain.NewEnv(ended, 0), nil, somewhere, job); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }

@@ -6,7 +6,7 @@ package measure
 // Marks of a store in the header of its file, by which it is told from other databases before it is touched.
 const (
 	applicationID = 0x66696e65 // "fine"
-	schemaVersion = 1
+	schemaVersion = 2
 )
 
 var schema = `
@@ -24,6 +24,9 @@ CREATE TABLE measurement (
 	experiment TEXT NOT NULL,
 	cell TEXT NOT NULL,        -- the cell's text
 	trial INTEGER NOT NULL CHECK (trial >= 0),
+	attempt INTEGER NOT NULL,  -- the how manieth of this trial, from 0; the last counts
+	time_limit INTEGER NOT NULL,   -- nanoseconds; 0: none
+	memory_limit INTEGER NOT NULL, -- bytes; 0: none
 	settings TEXT NOT NULL,    -- the cell as JSON
 	seed TEXT NOT NULL,        -- decimal, up to 2^64−1
 	status TEXT NOT NULL CHECK (status IN ('done', 'time', 'memory', 'refused', 'failed')),
@@ -36,12 +39,13 @@ CREATE TABLE measurement (
 	data TEXT NOT NULL,
 	machine INTEGER NOT NULL REFERENCES machine (number),
 	at TEXT NOT NULL,          -- RFC 3339, in UTC
-	UNIQUE (experiment, cell, trial)
+	UNIQUE (experiment, cell, trial, attempt)
 ) STRICT;
 CREATE TRIGGER measured_once BEFORE INSERT ON measurement
-	WHEN EXISTS (SELECT 1 FROM measurement WHERE number = NEW.number
-		OR (experiment = NEW.experiment AND cell = NEW.cell AND trial = NEW.trial))
-	BEGIN SELECT RAISE (ABORT, 'this was measured before, and a measurement is never rewritten'); END;
+	WHEN EXISTS (SELECT 1 FROM measurement WHERE number = NEW.number)
+		OR NEW.attempt <> (SELECT count(*) FROM measurement
+			WHERE experiment = NEW.experiment AND cell = NEW.cell AND trial = NEW.trial)
+	BEGIN SELECT RAISE (ABORT, 'this attempt was measured before, and a measurement is never rewritten'); END;
 CREATE TRIGGER declared_once BEFORE INSERT ON experiment
 	WHEN EXISTS (SELECT 1 FROM experiment WHERE number = NEW.number)
 	BEGIN SELECT RAISE (ABORT, 'a declaration is never rewritten'); END;

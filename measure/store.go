@@ -18,18 +18,23 @@ import (
 	"strconv"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // the driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // Store keeps measurements in one SQLite file. A row is one measurement; it is there once Add has returned, also if
-// the process is killed or the machine stops right after, and it is never rewritten. While a store is open for
-// writing it has two companions, FILE-wal and FILE-shm, which belong to it and are needed after a crash; at rest it
-// is one file. A file system that does not lock, such as NFS, is no place for it.
+// the process is killed or the machine stops right after, and it is never rewritten. What is measured again is another
+// row, the next attempt. While a store is open for writing, which it can be once at a time, it has companions beside
+// it: FILE-wal and FILE-shm, which belong to it and are needed after a crash, and FILE-lock; at rest it is one file. A
+// file system that does not lock, such as NFS, is no place for it.
 type Store struct {
-	name     string
-	db       *sql.DB
-	readOnly bool
+	name string
+	db   *sql.DB
+	lock *Lock // nil: it is open for reading
 }
+
+// Companions are what the name of a store may be followed by in the names of files that belong to it.
+var Companions = []string{"-wal", "-shm", "-lock"}
 
 // ErrExists is returned by Create where there is something already.
 var ErrExists = errors.New("is there already")
@@ -63,27 +68,61 @@ func Create(ctx context.Context, name string) (*Store, error) {
 		return nil, fmt.Errorf("%s: the store cannot be made: %w", name, err)
 	}
 	moment("created")
-	if err := os.Link(empty, name); err != nil { // unlike a rename it replaces nothing
-		if errors.Is(err, fs.ErrExist) {
-			err = &fs.PathError{Op: "create", Path: name, Err: ErrExists}
-		}
-		return nil, err
+	if err := putNew(empty, name); err != nil {
+		return nil, &fs.PathError{Op: "create", Path: name, Err: err}
 	}
 	return Open(ctx, name)
 }
 
-// Open opens a store for writing.
+// link is os.Link, but in tests of what is done where it does not work.
+var link = os.Link
+
+// putNew gives a file a name, under which it then is as a whole, and replaces nothing. A link does so on every system
+// and on most file systems.
+func putNew(file, name string) error {
+	err := link(file, name)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		if moved := moveNew(file, name); moved == nil || errors.Is(moved, fs.ErrExist) {
+			err = moved
+		} else {
+			err = fmt.Errorf("the file system neither makes hard links (%w) nor renames without replacing (%w); take another",
+				errors.Unwrap(err), moved)
+		}
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return ErrExists
+	}
+	return err
+}
+
+// Open opens a store for writing. Where it is open for writing already, here or in another process, the error wraps
+// ErrBusy.
 func Open(ctx context.Context, name string) (*Store, error) {
-	return open(ctx, name, false, "_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)",
+	if err := marked(name); err != nil {
+		return nil, err
+	}
+	lock, err := TryLock(name + "-lock")
+	if errors.Is(err, ErrBusy) {
+		err = fmt.Errorf("%s: %w; wait for its end, or name another store", name, ErrBusy)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s, err := open(ctx, name, "mode=rw", "_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)",
 		"_pragma=foreign_keys(1)", "_txlock=immediate")
+	if err != nil {
+		return nil, errors.Join(err, lock.Release())
+	}
+	s.lock = lock
+	return s, nil
 }
 
 // OpenReadOnly opens a store for reading, also while another process measures into it.
 func OpenReadOnly(ctx context.Context, name string) (*Store, error) {
-	return open(ctx, name, true, "mode=ro", "_pragma=busy_timeout(10000)", "_pragma=query_only(1)")
+	return open(ctx, name, "mode=ro", "_pragma=busy_timeout(10000)", "_pragma=query_only(1)")
 }
 
-func open(ctx context.Context, name string, readOnly bool, options ...string) (*Store, error) {
+func open(ctx context.Context, name string, options ...string) (*Store, error) {
 	if err := marked(name); err != nil {
 		return nil, err
 	}
@@ -95,7 +134,7 @@ func open(ctx context.Context, name string, readOnly bool, options ...string) (*
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), db.Close())
 	}
-	return &Store{name, db, readOnly}, nil
+	return &Store{name: name, db: db}, nil
 }
 
 // dsn names a database to the driver: a path is escaped, so that nothing in it is taken for an option.
@@ -136,7 +175,8 @@ func marked(name string) error {
 		return refuse("it is a database of another program; name another")
 	}
 	if v := binary.BigEndian.Uint32(header[60:]); v != schemaVersion {
-		return refuse("its tables are of version %d, and this program knows version %d; use the program that wrote it", v, schemaVersion)
+		return refuse("its tables are of version %d, and this program knows version %d only; "+
+			"use the program that wrote it, or name another", v, schemaVersion)
 	}
 	return nil
 }
@@ -144,14 +184,23 @@ func marked(name string) error {
 // Name is the store's file.
 func (s *Store) Name() string { return s.name }
 
-// Close closes the store. Of one that was written it removes the companions, if nobody else has it open.
+// Close closes the store; closing it again does nothing. Of one that was written it removes the companions, unless
+// somebody reads it: what is there is right then as well, and the companions go with the next who opens it for writing.
 func (s *Store) Close() error {
-	var err error
-	if !s.readOnly {
-		// Where somebody reads, the database is busy: then the last of them leaves what is right as well.
-		_, _ = s.db.Exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE")
+	if s.lock == nil {
+		return s.db.Close()
 	}
-	return errors.Join(err, s.db.Close())
+	_, err := s.db.Exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE")
+	var failed *sqlite.Error
+	if errors.As(err, &failed) && slices.Contains([]int{sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}, failed.Code()&0xff) {
+		err = nil
+	}
+	err = errors.Join(err, s.db.Close(), s.lock.Release())
+	s.lock = nil
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	return nil
 }
 
 // Declare records that an experiment is to be measured. An experiment may come with another grid, other trials,
@@ -173,8 +222,8 @@ func (s *Store) Declare(ctx context.Context, e Experiment) error {
 			if err := json.Unmarshal([]byte(last), &before); err != nil {
 				return fmt.Errorf("%s: the declaration of experiment %q is damaged: %w", s.name, e.ID, err)
 			}
-			if before.Subject != e.Subject || before.Seed != e.Seed {
-				return &ChangedError{Before: before, Now: e}
+			if err := e.follows(before); err != nil {
+				return err
 			}
 		case !errors.Is(err, sql.ErrNoRows):
 			return err
@@ -182,6 +231,14 @@ func (s *Store) Declare(ctx context.Context, e Experiment) error {
 		_, err = tx.ExecContext(ctx, "INSERT INTO experiment (id, declaration) VALUES (?, ?)", e.ID, string(text))
 		return err
 	})
+}
+
+// follows returns a *ChangedError if the experiment is not the one that was declared before.
+func (e Experiment) follows(before Experiment) error {
+	if before.Subject != e.Subject || before.Seed != e.Seed {
+		return &ChangedError{Before: before, Now: e}
+	}
+	return nil
 }
 
 // ChangedError is the error of an experiment of which a store has measurements of another subject or seed.
@@ -218,8 +275,8 @@ func (s *Store) Experiments(ctx context.Context) ([]Experiment, error) {
 	return all, rows.Err()
 }
 
-// Add adds a measurement. When it returns nil the measurement is on disk. A measurement that is there already is an
-// error, as is one whose numbers are not finite.
+// Add adds a measurement. When it returns nil the measurement is on disk. An attempt that is there already is an error,
+// as is one that leaves out another, or whose numbers are not finite.
 func (s *Store) Add(ctx context.Context, m Measurement) error {
 	if err := m.check(); err != nil {
 		return err
@@ -241,9 +298,10 @@ func (s *Store) Add(ctx context.Context, m Measurement) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO measurement (experiment, cell, trial, settings, seed, status, reason,
-			counts, figures, seconds, repeats, whole, data, machine, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			m.Experiment, m.Cell.String(), m.Trial, string(settings), strconv.FormatUint(m.Seed, 10), string(m.Status), m.Reason,
+		_, err = tx.ExecContext(ctx, `INSERT INTO measurement (experiment, cell, trial, attempt, time_limit, memory_limit,
+			settings, seed, status, reason, counts, figures, seconds, repeats, whole, data, machine, at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			m.Experiment, m.Cell.String(), m.Trial, m.Attempt, int64(m.Limits.Time), m.Limits.Memory, string(settings), strconv.FormatUint(m.Seed, 10), string(m.Status), m.Reason,
 			string(counts), string(values), m.Seconds, m.Repeats, m.Whole, m.Data, machine, m.At.UTC().Format(time.RFC3339Nano))
 		moment("inserted")
 		return err
@@ -302,11 +360,24 @@ func (s *Store) transaction(ctx context.Context, do func(*sql.Tx) error) error {
 	return nil
 }
 
-// Measurements lists what was measured of an experiment, or of all for an empty ID, in the order in which it was.
+// Measurements lists what was measured of an experiment, or of all for an empty ID, in the order in which it was: of each
+// trial the last attempt.
 func (s *Store) Measurements(ctx context.Context, experiment string) ([]Measurement, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT experiment, trial, settings, seed, status, reason, counts, figures, seconds,
-		repeats, whole, data, description, at FROM measurement JOIN machine ON machine.number = measurement.machine
-		WHERE ? IN ('', experiment) ORDER BY measurement.number`, experiment)
+	return s.rows(ctx, `? IN ('', experiment) AND NOT EXISTS (SELECT 1 FROM measurement AS later WHERE later.experiment =
+		measurement.experiment AND later.cell = measurement.cell AND later.trial = measurement.trial
+		AND later.attempt > measurement.attempt)`, experiment)
+}
+
+// Attempts lists all that was ever measured of an experiment, or of all for an empty ID, in the order in which it was.
+func (s *Store) Attempts(ctx context.Context, experiment string) ([]Measurement, error) {
+	return s.rows(ctx, "? IN ('', experiment)", experiment)
+}
+
+// rows lists the measurements of which a condition holds.
+func (s *Store) rows(ctx context.Context, where string, args ...any) ([]Measurement, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT experiment, trial, attempt, time_limit, memory_limit, settings, seed, status,
+		reason, counts, figures, seconds, repeats, whole, data, description, at FROM measurement JOIN machine ON machine.number = measurement.machine
+		WHERE `+where+" ORDER BY measurement.number", args...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.name, err)
 	}
@@ -315,8 +386,8 @@ func (s *Store) Measurements(ctx context.Context, experiment string) ([]Measurem
 	for rows.Next() {
 		var m Measurement
 		var settings, seed, counts, values, machine, at string
-		err := rows.Scan(&m.Experiment, &m.Trial, &settings, &seed, &m.Status, &m.Reason, &counts, &values, &m.Seconds,
-			&m.Repeats, &m.Whole, &m.Data, &machine, &at)
+		err := rows.Scan(&m.Experiment, &m.Trial, &m.Attempt, &m.Limits.Time, &m.Limits.Memory, &settings, &seed, &m.Status,
+			&m.Reason, &counts, &values, &m.Seconds, &m.Repeats, &m.Whole, &m.Data, &machine, &at)
 		if err == nil {
 			err = errors.Join(json.Unmarshal([]byte(settings), &m.Cell), json.Unmarshal([]byte(counts), &m.Counts),
 				json.Unmarshal([]byte(values), &m.Values), json.Unmarshal([]byte(machine), &m.Machine))

@@ -100,7 +100,7 @@ func TestStoreNeverRewrites(t *testing.T) {
 		t.Errorf("measured twice: %v", err)
 	}
 	before, _ := s.Measurements(ctx, "")
-	const all = "experiment, cell, trial, settings, seed, status, reason, counts, figures, 0, repeats, whole, data, machine, at"
+	const all = "experiment, cell, trial, attempt, time_limit, memory_limit, settings, seed, status, reason, counts, figures, 0, repeats, whole, data, machine, at"
 	for _, statement := range []string{
 		"UPDATE measurement SET seconds = 0",
 		"DELETE FROM measurement",
@@ -112,8 +112,8 @@ func TestStoreNeverRewrites(t *testing.T) {
 		"UPDATE machine SET description = '{}'", "DELETE FROM machine",
 		"UPDATE experiment SET id = 'f'", "DELETE FROM experiment",
 		"REPLACE INTO experiment SELECT number, id, 'x' FROM experiment",
-		"INSERT INTO measurement SELECT 9, experiment, cell, 7, settings, seed, 'fine', reason, counts, figures, 0, repeats, whole, data, machine, at FROM measurement",
-		"INSERT INTO measurement SELECT 9, experiment, cell, 7, settings, seed, status, reason, counts, figures, 'x', repeats, whole, data, machine, at FROM measurement",
+		"INSERT INTO measurement SELECT 9, experiment, cell, 7, 0, 0, 0, settings, seed, 'fine', reason, counts, figures, 0, repeats, whole, data, machine, at FROM measurement",
+		"INSERT INTO measurement SELECT 9, experiment, cell, 7, 0, 0, 0, settings, seed, status, reason, counts, figures, 'x', repeats, whole, data, machine, at FROM measurement",
 	} {
 		if _, err := s.db.Exec(statement); err == nil {
 			t.Errorf("%s: no error", statement)
@@ -132,7 +132,7 @@ func TestTriggersBite(t *testing.T) {
 	}
 	for _, statement := range []string{
 		"DROP TRIGGER measured_once",
-		"REPLACE INTO measurement SELECT number, experiment, cell, trial, settings, seed, status, reason, counts, figures, 0, repeats, whole, data, machine, at FROM measurement",
+		"REPLACE INTO measurement SELECT number, experiment, cell, trial, attempt, 0, 0, settings, seed, status, reason, counts, figures, 0, repeats, whole, data, machine, at FROM measurement",
 		"DROP TRIGGER no_DELETE_of_measurement", "DELETE FROM measurement",
 	} {
 		if _, err := s.db.Exec(statement); err != nil {
@@ -210,7 +210,7 @@ func TestOpenLeavesOthersAlone(t *testing.T) {
 	names := map[string]string{
 		filepath.Join(dir, "empty"): "is no SQLite", filepath.Join(dir, "text"): "is no SQLite",
 		filepath.Join(dir, "folder"): "not a regular file",
-		foreign:                      "another program", later: "version 99, and this program knows version 1",
+		foreign:                      "another program", later: "version 99, and this program knows version 2 only",
 	}
 	if err := errors.Join(os.WriteFile(filepath.Join(dir, "empty"), nil, 0o600), os.Mkdir(filepath.Join(dir, "folder"), 0o700),
 		os.WriteFile(filepath.Join(dir, "text"), []byte(strings.Repeat("text ", 1000)), 0o600)); err != nil {

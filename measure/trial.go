@@ -19,8 +19,8 @@ import (
 // repeats took as long together, and the seconds are their mean; the first run, in which caches and pages are cold,
 // is then not among them. Counts are those of the first run, and must be those of the last one too.
 //
-// A limit of time ends the context of Run. What returns later than the limit is censored, also if it returns a
-// result. What has not returned Grace after its context ended cannot be ended at all, since a goroutine cannot: it is
+// A limit of time ends the context of Run; preparing and observing have limits of their own, Limits.Beside. What
+// returns later than its limit is censored, also if it returns a result, and the reason says which part it was. What has not returned Grace after its context ended cannot be ended at all, since a goroutine cannot: it is
 // recorded as censored, and the run ends with ErrStuck, so that nothing is measured beside what still runs.
 
 // Grace is how long after its context has ended a trial is waited for.
@@ -58,20 +58,49 @@ func (x measurer) room(env finegrain.Env) int64 {
 	return env.Memory
 }
 
+// fits reports whether a trial may take the memory that it is estimated to take.
+func (x measurer) fits(env finegrain.Env, c Cell) bool {
+	room := x.room(env)
+	return room == 0 || x.s.Bytes(c) <= float64(room)
+}
+
+// again reports whether a trial whose last attempt is m is to be measured again: where it hit a limit that is wider
+// now, also where an algorithm refused or failed that may now take more memory, and where it failed with another
+// version of finegrain. What would not fit in memory now is not begun.
+func (x measurer) again(env finegrain.Env, machine Machine, m Measurement) bool {
+	wider := func(now, then int64) bool { return then > 0 && (now == 0 || now > then) } // 0: no limit
+	roomier := wider(x.room(env), m.Limits.Memory)
+	switch m.Status {
+	case OutOfTime:
+		return wider(int64(x.e.Limits.Time), int64(m.Limits.Time)) && x.fits(env, m.Cell)
+	case OutOfRoom:
+		return x.fits(env, m.Cell)
+	case Refusal:
+		return roomier && x.fits(env, m.Cell)
+	case Failure:
+		return (roomier || machine.Build() != m.Machine.Build()) && x.fits(env, m.Cell)
+	}
+	return false
+}
+
 // measure measures one trial. Where env is done before it ends, it has no status and the error is env's. Otherwise it
 // is to be recorded, also with the only other error, ErrStuck.
 func (x measurer) measure(env finegrain.Env, c Cell, trial int) (Measurement, error) {
-	m := Measurement{Experiment: x.e.ID, Cell: c, Trial: trial, Seed: TrialSeed(x.e, c, trial)}
-	if room := x.room(env); room > 0 {
-		if bytes := x.s.Bytes(c); bytes > float64(room) {
-			m.Status = OutOfRoom
-			m.Reason = fmt.Sprintf("memory limit %s; it would take about %s", memory.Format(room), memory.Format(int64(min(bytes, 1<<62))))
-			return m, nil
-		}
+	m := Measurement{
+		Experiment: x.e.ID, Cell: c, Trial: trial, Seed: TrialSeed(x.e, c, trial),
+		Limits: Limits{x.e.Limits.Time, x.room(env)},
+	}
+	if !x.fits(env, c) {
+		m.Status = OutOfRoom
+		m.Reason = fmt.Sprintf("memory limit %s; it would take about %s",
+			memory.Format(m.Limits.Memory), memory.Format(int64(min(x.s.Bytes(c), 1<<62))))
+		return m, nil
 	}
 	own := finegrain.NewEnv(env, m.Seed)
 	own.Memory, own.Cores = x.room(env), env.Cores
-	t, err := supervise(x, env, func() (Trial, error) { return x.s.Prepare(own.Sub("prepare"), c) })
+	t, err := beside(x, own.Sub("prepare"), "preparing the instance", func(env finegrain.Env) (Trial, error) {
+		return x.s.Prepare(env, c)
+	})
 	if err == nil && t.Run == nil {
 		panic(fmt.Sprintf("measure: subject %q prepared nothing to run", x.s.Name))
 	}
@@ -83,8 +112,9 @@ func (x measurer) measure(env finegrain.Env, c Cell, trial int) (Measurement, er
 	if err == nil && t.Observe != nil {
 		given := Outcome{maps.Clone(m.Counts), maps.Clone(m.Values)}
 		var observed Outcome
-		observed, err = supervise(x, env, func() (Outcome, error) {
-			return given, t.Observe(own.Sub("observe"), &given)
+		observed, err = beside(x, own.Sub("observe"), "observing what came out", func(env finegrain.Env) (Outcome, error) {
+			err := t.Observe(env, &given)
+			return given, err
 		})
 		if err == nil {
 			m.Outcome = observed
@@ -93,7 +123,7 @@ func (x measurer) measure(env finegrain.Env, c Cell, trial int) (Measurement, er
 	if env.Err() != nil {
 		return m, errors.Join(env.Err(), stuck(err))
 	}
-	m.end(err, x.e.Limits.Time)
+	m.end(err)
 	if wrong := m.check(); wrong != nil {
 		m.Outcome = Outcome{}
 		m.Status, m.Reason = Failure, wrong.Error()
@@ -108,8 +138,42 @@ func stuck(err error) error {
 	return nil
 }
 
-// errSlow is the error of a run that exceeded the limit of time.
-var errSlow = errors.New("time limit")
+// slow is the error of a part of a measurement that exceeded its limit of time.
+type slow struct {
+	limit time.Duration
+	part  string // "": the run
+	stuck error  // ErrStuck, or nil
+}
+
+func (s *slow) Error() string {
+	text := fmt.Sprintf("time limit %v", s.limit)
+	if s.part != "" {
+		text += " of " + s.part
+	}
+	if s.stuck != nil {
+		text += "; " + s.stuck.Error()
+	}
+	return text
+}
+
+func (s *slow) Unwrap() error { return s.stuck }
+
+// beside does a part of a measurement that is not timed, in env with the limit that such parts have.
+func beside[T any](x measurer, env finegrain.Env, part string, do func(finegrain.Env) (T, error)) (T, error) {
+	limit := x.e.Limits.Beside()
+	if limit == 0 {
+		return supervise(x, env, func() (T, error) { return do(env) })
+	}
+	bounded, cancel := context.WithTimeout(env.Context, limit)
+	defer cancel()
+	outer := env.Context
+	env.Context = bounded
+	value, err := supervise(x, bounded, func() (T, error) { return do(env) })
+	if bounded.Err() != nil && outer.Err() == nil {
+		err = &slow{limit, part, stuck(err)}
+	}
+	return value, err
+}
 
 // timed is what came of running a trial a number of times.
 type timed struct {
@@ -160,13 +224,13 @@ func (x measurer) repeat(env, own finegrain.Env, t Trial, least time.Duration) (
 		}
 	})
 	if err != nil {
-		if bounded.Err() != nil && env.Err() == nil && !errors.Is(err, ErrStuck) {
-			err = errSlow
+		if bounded.Err() != nil && env.Err() == nil {
+			err = &slow{limit: limit, stuck: stuck(err)}
 		}
 		return timed{seconds: time.Since(start).Seconds()}, err
 	}
 	if limit > 0 && r.seconds > limit.Seconds() {
-		return timed{seconds: r.seconds}, errSlow
+		return timed{seconds: r.seconds}, &slow{limit: limit}
 	}
 	return r, nil
 }
@@ -204,15 +268,14 @@ func supervise[T any](x measurer, ctx context.Context, f func() (T, error)) (T, 
 }
 
 // end sets status and reason by the error that ended the trial.
-func (m *Measurement) end(err error, limit time.Duration) {
+func (m *Measurement) end(err error) {
 	var refused *Refused
+	var late *slow
 	switch {
 	case err == nil:
 		m.Status, m.Reason = Done, ""
-	case errors.Is(err, errSlow):
-		m.Status, m.Reason = OutOfTime, fmt.Sprintf("time limit %v", limit)
-	case errors.Is(err, ErrStuck):
-		m.Status, m.Reason = OutOfTime, fmt.Sprintf("time limit %v; %v", limit, ErrStuck)
+	case errors.As(err, &late):
+		m.Status, m.Reason = OutOfTime, late.Error()
 	case errors.As(err, &refused):
 		m.Status, m.Reason = Refusal, err.Error()
 	default:

@@ -112,7 +112,7 @@ func (c claimed) Mark() string {
 // Keys names what the claim rests on in a few words.
 func (c claimed) Keys() string {
 	if c.Hardness == nil {
-		return "nothing"
+		return "no hypothesis"
 	}
 	var keys []string
 	for _, r := range c.Rests {

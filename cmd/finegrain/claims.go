@@ -22,6 +22,7 @@ type listedClaim struct {
 	ID        string `json:"id"`
 	Title     string `json:"title"`
 	Statement string `json:"statement"`
+	Remark    string `json:"remark,omitempty"` // what is added here to a paper's statement
 	Kind      string `json:"kind"`
 	sourced
 	Verdict      string   `json:"verdict"`
@@ -30,6 +31,7 @@ type listedClaim struct {
 	Figures      []string `json:"figures"`    // IDs
 	Experiments  []string `json:"experiments"`
 	Measurements int      `json:"measurements"`
+	Notes        []string `json:"notes"` // what was censored or failed, what could not be drawn
 	support      []claims.Support
 }
 
@@ -43,7 +45,7 @@ func (a *app) listClaims() *cobra.Command {
 			"in DIR, a directory that finegrain reproduce made (finegrain-reproduce if there is one). Without measurements\n" +
 			"every claim is unmeasured.",
 		Example: "  finegrain claims",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			selected, _, err := ofPapers(a.claims(), papers)
 			if err != nil {
@@ -85,15 +87,25 @@ func (a *app) listClaims() *cobra.Command {
 // judgedIn judges claims on the measurements that a directory has. That there are none is an error if they were asked
 // for.
 func judgedIn(ctx context.Context, dir string, asked bool, selected []claims.Claim) ([]claims.Judged, error) {
-	env := finegrain.NewEnv(ctx, 1)
 	store, err := measure.OpenReadOnly(ctx, filepath.Join(dir, storeFile))
-	if errors.Is(err, os.ErrNotExist) && !asked {
-		return claims.JudgeAll(env, selected, nil, dir)
+	if errors.Is(err, os.ErrNotExist) && asked {
+		return nil, request("%s has no measurements; name a directory that finegrain reproduce made", dir)
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		return claims.JudgeAll(finegrain.NewEnv(ctx, 1), selected, nil, shellWord(dir)), nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer store.Close()
+	env := finegrain.NewEnv(ctx, 1)
+	declared, err := store.Experiments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(declared) > 0 {
+		env.Seed = declared[0].Seed // one run has one
+	}
 	var rows []measure.Measurement
 	for _, e := range claims.Needed(selected) {
 		of, err := store.Measurements(ctx, e.ID)
@@ -102,14 +114,14 @@ func judgedIn(ctx context.Context, dir string, asked bool, selected []claims.Cla
 		}
 		rows = append(rows, of...)
 	}
-	return claims.JudgeAll(env, selected, rows, dir)
+	return claims.JudgeAll(env, selected, rows, shellWord(dir)), nil
 }
 
 func newListedClaim(j claims.Judged) (listedClaim, error) {
 	row := listedClaim{
-		ID: j.ID, Title: j.Title, Statement: j.Statement, Kind: j.Kind.String(), sourced: sourceOf(j.Source),
+		ID: j.ID, Title: j.Title, Statement: j.Statement, Remark: j.Remark, Kind: j.Kind.String(), sourced: sourceOf(j.Source),
 		Verdict: j.Verdict.Outcome.String(), Because: j.Verdict.Because,
-		Hypotheses: []string{}, Figures: []string{}, Experiments: []string{}, Measurements: j.Measured,
+		Hypotheses: []string{}, Figures: []string{}, Experiments: []string{}, Measurements: j.Measured, Notes: append([]string{}, j.Notes...),
 	}
 	var err error
 	if row.support, err = j.Support(); err != nil {
@@ -135,14 +147,18 @@ func (r listedClaim) write(a *app) {
 		}
 	}
 	field("claim", r.Statement)
+	field("here", r.Remark)
 	field("verdict", r.Verdict+". "+r.Because)
 	field("kind", r.Kind)
 	field("source", r.Source)
 	if len(r.support) == 0 {
-		field("rests on", "nothing: it holds whatever becomes of a hypothesis")
+		field("rests on", "no hypothesis: none bears on it")
 	}
 	for i, s := range r.support {
 		field([]string{"rests on", "or on"}[min(i, 1)], s.String())
+	}
+	for _, n := range r.Notes {
+		field("note", n)
 	}
 	field("figures", strings.Join(r.Figures, ", "))
 	field("experiments", strings.Join(r.Experiments, ", "))

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -80,6 +82,16 @@ func (f reportFlags) formatOf() (reports.Format, error) {
 	if !ok {
 		named, ok = by(func(x reports.Format) bool { return f.out != "-" && x.Extension == filepath.Ext(f.out) })
 	}
+	if ending := filepath.Ext(f.out); !ok && f.out != "-" && ending != "" {
+		var endings []string
+		for _, x := range all {
+			if !slices.Contains(endings, x.Extension) {
+				endings = append(endings, x.Extension)
+			}
+		}
+		return named, request("--out %s: no format has the ending %s; there are %s, and --format names one whatever the ending",
+			f.out, ending, strings.Join(endings, ", "))
+	}
 	if !ok {
 		if named, ok = by(func(x reports.Format) bool { return x.Name == "txt" }); !ok {
 			panic("finegrain: there is no format txt")
@@ -137,6 +149,9 @@ func (a *app) reportFigure(ctx context.Context, f reportFlags, dir string) error
 				continue
 			}
 			judged, err := judgedIn(ctx, dir, true, []claims.Claim{c})
+			if errors.Is(err, syscall.ENOTDIR) {
+				return request("%s is no directory that finegrain reproduce made, which is where --figure takes measurements from", dir)
+			}
 			if err != nil {
 				return err
 			}

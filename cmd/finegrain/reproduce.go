@@ -1,16 +1,14 @@
 package main
 
 // reproduce: the main job. It measures what the claims ask for into a store, runs the formulas of the corpus, judges,
-// and writes one page. All of it is kept in one directory, which reproduce knows for its own; the store grows row by
-// row, everything else appears whole.
+// and writes one page. All of it is kept in one directory (directory.go); the store grows row by row, everything else
+// appears whole.
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -29,19 +27,6 @@ import (
 	"finegrain/reports"
 )
 
-// What reproduce writes into its directory: the page, the summary, the measurements, and those of the run before.
-// While a store is open it has companions, and a process that is killed leaves them.
-const (
-	pageFile     = "index.html"
-	summaryFile  = "reproduce.json"
-	storeFile    = "measurements.sqlite"
-	previousFile = "previous.sqlite"
-
-	defaultReproduction = "finegrain-reproduce"
-)
-
-var companions = []string{"-wal", "-shm"}
-
 type reproduceFlags struct {
 	common
 	out                 string
@@ -58,9 +43,11 @@ func (a *app) reproduce() *cobra.Command {
 			"every answer checked by solvers that share no code with the routes, and write one page that needs no network.\n" +
 			"The last line is the page's path. Exit code 1 if a claim is refuted or an answer disagrees.\n\n" +
 			"--full measures larger sizes too, and says beforehand about how long it will take. Every measurement is on disk\n" +
-			"before the next begins: what was interrupted, or killed, goes on with --resume. Without it everything is measured\n" +
-			"anew, and the measurements of the run before are kept as previous.sqlite in the same directory. A directory with\n" +
-			"anything else in it is left alone.",
+			"before the next begins: what was interrupted, or killed, goes on with --resume, which also measures again, as a\n" +
+			"further attempt, what hit a limit that is wider now, or failed in another version. Without it everything is\n" +
+			"measured anew, and the measurements of runs before are kept in the same directory as previous-1.sqlite,\n" +
+			"previous-2.sqlite and so on; remove what you do not need. A directory with anything else in it is left alone, as\n" +
+			"is one where another reproduce is at work.",
 		Example: "  finegrain reproduce --out finegrain-reproduce\n  finegrain reproduce --full --resume",
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -93,7 +80,11 @@ func (f *reproduceFlags) command() string {
 	for _, p := range f.papers {
 		text += " --paper " + p
 	}
-	return fmt.Sprintf("%s --seed %d", text, f.seed)
+	text = fmt.Sprintf("%s --seed %d", text, f.seed)
+	if f.out != defaultReproduction {
+		text += " --out " + shellWord(f.out)
+	}
+	return text
 }
 
 // reproduced is what reproduce prints with --json, and keeps beside the page.
@@ -117,20 +108,22 @@ type reproduced struct {
 	Seconds  float64 `json:"seconds"`
 }
 
-func (a *app) runReproduce(ctx context.Context, f *reproduceFlags) error {
+func (a *app) runReproduce(ctx context.Context, f *reproduceFlags) (err error) {
 	start := time.Now()
 	selected, pipeline, err := ofPapers(a.claims(), f.papers)
 	if err != nil {
 		return err
 	}
-	if err := outfile.CheckDirectory(f.out, ownReproduction); err != nil {
+	lock, err := claimDirectory(f.out)
+	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
 	store, err := openMeasurements(ctx, f.out, f.resume)
 	if err != nil {
 		return inStore(err)
 	}
-	defer store.Close()
+	defer func() { err = errors.Join(err, store.Close()) }()
 	env := finegrain.NewEnv(ctx, f.seed)
 	env.Memory = int64(f.memory)
 	var jobs []measure.Job
@@ -142,17 +135,25 @@ func (a *app) runReproduce(ctx context.Context, f *reproduceFlags) error {
 		e.Seed = f.seed
 		jobs = append(jobs, measure.Job{Experiment: e, Subject: subject, Full: f.full})
 	}
+	m := machineOf(env)
+	before, err := measure.Progress(env, store, m, jobs...)
+	if err != nil {
+		return inStore(err)
+	}
+	if line := otherCode(before, m, "leave out --resume"); line != "" {
+		fmt.Fprintln(a.stderr, "finegrain: "+line)
+	}
 	if f.full {
-		d, s, err := measure.Foretell(env, store, jobs...)
+		d, s, err := measure.Foretell(env, store, m, jobs...)
 		if err != nil {
-			return err
+			return inStore(err)
 		}
 		fmt.Fprintf(a.stderr, "finegrain: %d measurements to go of %d, about %v\n", s.Total-s.Before, s.Total, d)
 	}
 	bar := a.newProgress()
 	env.Progress = bar.report
 	edition := reports.Edition{Hypotheses: hypotheses.All()}
-	measured, err := measure.Run(env, store, machineOf(env), jobs...)
+	measured, err := measure.Run(env, store, m, jobs...)
 	if err == nil && pipeline {
 		edition.Pipeline, err = a.reproduction(env)
 	}
@@ -169,9 +170,7 @@ func (a *app) runReproduce(ctx context.Context, f *reproduceFlags) error {
 		}
 		rows = append(rows, of...)
 	}
-	if edition.Claims, err = claims.JudgeAll(env, selected, rows, f.out); err != nil {
-		return err
-	}
+	edition.Claims = claims.JudgeAll(env, selected, rows, shellWord(f.out))
 	edition.Pipeline.Command, edition.Pipeline.Version = f.command(), version
 	edition.Measured = measured.Total
 	for status, n := range measured.Status {
@@ -179,14 +178,10 @@ func (a *app) runReproduce(ctx context.Context, f *reproduceFlags) error {
 			edition.Censored += n
 		}
 	}
-	m := machineOf(env)
 	edition.Again = reports.Again{
-		Command: f.command(), Version: m.Version, Seed: f.seed, Seconds: time.Since(start).Seconds(),
+		Command: f.command(), Version: m.Build(), Seed: f.seed, Seconds: time.Since(start).Seconds(),
 		Machine: fmt.Sprintf("%s, %d cores, kernel %s", m.CPU, m.Cores, m.Kernel),
 		Date:    time.Now().UTC().Format(time.DateOnly),
-	}
-	if m.Dirty {
-		edition.Again.Version += " with changes"
 	}
 	page, err := reports.Page(edition)
 	if err != nil {
@@ -237,51 +232,20 @@ func ofPapers(all []claims.Claim, keys []string) (selected []claims.Claim, pipel
 	return selected, pipeline, nil
 }
 
-// openMeasurements opens the store of the directory, or begins one; without resume those of an earlier run are put
-// aside.
-func openMeasurements(ctx context.Context, dir string, resume bool) (*measure.Store, error) {
-	name := filepath.Join(dir, storeFile)
-	_, err := os.Lstat(name)
-	switch {
-	case err == nil && resume:
-		return measure.Open(ctx, name)
-	case err == nil:
-		if err := putAside(ctx, name, filepath.Join(dir, previousFile)); err != nil {
-			return nil, err
-		}
-	case !errors.Is(err, os.ErrNotExist):
-		return nil, err
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, err
-	}
-	return measure.Create(ctx, name)
-}
-
-// putAside renames a store. Opened and closed first, it is one file, whatever ended the process that wrote it.
-func putAside(ctx context.Context, name, to string) error {
-	store, err := measure.Open(ctx, name)
-	if err != nil {
-		return err
-	}
-	if err := store.Close(); err != nil {
-		return err
-	}
-	return os.Rename(name, to)
-}
-
 // machineOf is what measurements are made with.
-func machineOf(env finegrain.Env) measure.Machine {
-	b := thisBuild()
+func machineOf(env finegrain.Env) measure.Machine { return thisBuild().machine(env) }
+
+func (b build) machine(env finegrain.Env) measure.Machine {
 	commit, dirty := strings.CutSuffix(b.Commit, " with changes")
-	m := measure.Machine{
+	if commit == "" {
+		commit, dirty = measure.UnknownCommit, true
+	} else {
+		commit = commit[:min(len(commit), 12)]
+	}
+	return measure.Machine{
 		CPU: b.CPU, Cores: env.Workers(), Kernel: b.Kernel, Go: b.Go, OS: runtime.GOOS + "/" + runtime.GOARCH,
-		Version: b.Version, Dirty: dirty,
+		Version: b.Version + " " + commit, Dirty: dirty,
 	}
-	if commit != "" {
-		m.Version += " " + commit[:min(len(commit), 12)]
-	}
-	return m
 }
 
 func summarise(e reports.Edition, measured measure.Summary) reproduced {
@@ -352,33 +316,4 @@ func printRun(table io.Writer, formula string, run experiments.RouteRun) {
 	}
 	fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%.3g\t%s\t%s\t%s\t%s\n", formula, run.Route,
 		run.Oracle.Calls, run.Oracle.N, run.Oracle.D, run.Oracle.B, answer, models, agrees, short(run.Seconds))
-}
-
-// ownReproduction reports whether a directory holds what reproduce leaves, and nothing else: its page with the
-// summary, or its store.
-func ownReproduction(directory string) bool {
-	files := []string{pageFile, summaryFile, storeFile, previousFile}
-	for _, c := range companions {
-		files = append(files, storeFile+c)
-	}
-	entries, err := os.ReadDir(directory)
-	if err != nil || slices.ContainsFunc(entries, func(e os.DirEntry) bool {
-		leftover := strings.HasPrefix(e.Name(), ".store") // of a process that was killed as it began one
-		return !leftover && (e.IsDir() || !slices.Contains(files, e.Name()))
-	}) {
-		return false
-	}
-	names := func(name string) bool {
-		return slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == name })
-	}
-	if names(pageFile) || names(summaryFile) {
-		data, err := os.ReadFile(filepath.Join(directory, summaryFile))
-		var s reproduced
-		return err == nil && json.Unmarshal(data, &s) == nil && s.Page == pageFile && s.Version != ""
-	}
-	store, err := measure.OpenReadOnly(context.Background(), filepath.Join(directory, storeFile))
-	if err != nil {
-		return false
-	}
-	return store.Close() == nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"finegrain"
 	"finegrain/claims"
 	"finegrain/experiments"
+	"finegrain/measure"
 	"finegrain/reports"
 )
 
@@ -129,11 +131,6 @@ func TestReproduceResumes(t *testing.T) {
 	if code := a.run(ctx, []string{"reproduce"}); code != exitInterrupted || out.Len() > 0 {
 		t.Fatalf("exit code %d: %s%s", code, &out, &messages)
 	}
-	store := filepath.Join(defaultReproduction, storeFile)
-	before, err := os.ReadFile(store)
-	if err != nil {
-		t.Fatal(err)
-	}
 	measured := func(args ...string) reproduced {
 		t.Helper()
 		code, out, messages := reproduceWith(t, smallReproduction, append(args, "--json")...)
@@ -146,11 +143,41 @@ func TestReproduceResumes(t *testing.T) {
 	if s := measured("--resume"); s.Measured != 0 {
 		t.Errorf("%d of %d were measured again", s.Measured, s.Measurements)
 	}
-	if s := measured(); s.Measured != s.Measurements {
-		t.Errorf("%d of %d were measured anew", s.Measured, s.Measurements)
+	rows := func(name string) []measure.Measurement {
+		t.Helper()
+		s, err := measure.OpenReadOnly(t.Context(), filepath.Join(defaultReproduction, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		all, err := s.Attempts(t.Context(), "")
+		if err != nil || len(all) == 0 {
+			t.Fatalf("%s: %d measurements, %v", name, len(all), err)
+		}
+		return all
 	}
-	if aside, err := os.ReadFile(filepath.Join(defaultReproduction, previousFile)); err != nil || len(aside) < len(before) {
-		t.Errorf("the measurements of before: %d bytes of %d, %v", len(aside), len(before), err)
+	kept := map[string][]measure.Measurement{}
+	for _, aside := range []string{"previous-1.sqlite", "previous-2.sqlite", "previous-11.sqlite"} {
+		if aside == "previous-11.sqlite" { // as if those between had been removed
+			second := filepath.Join(defaultReproduction, "previous-2.sqlite")
+			if err := os.Rename(second, filepath.Join(defaultReproduction, "previous-10.sqlite")); err != nil {
+				t.Fatal(err)
+			}
+			kept["previous-10.sqlite"] = kept["previous-2.sqlite"]
+			delete(kept, "previous-2.sqlite")
+		}
+		kept[aside] = rows(storeFile)
+		if s := measured(); s.Measured != s.Measurements {
+			t.Errorf("%d of %d were measured anew", s.Measured, s.Measurements)
+		}
+	}
+	for name, want := range kept {
+		if got := rows(name); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s has not the measurements of the run before", name)
+		}
+	}
+	if entries, err := filepath.Glob(filepath.Join(defaultReproduction, "*.sqlite*")); err != nil || len(entries) != 4 {
+		t.Errorf("stores %v, %v", entries, err)
 	}
 	if code, _, messages := reproduceWith(t, smallReproduction, "--resume", "--seed", "2"); code != exitRequest || !strings.Contains(messages, "seed") {
 		t.Errorf("another seed: exit code %d: %s", code, messages)

@@ -209,6 +209,16 @@ func exactly(names ...string) cobra.PositionalArgs {
 	}
 }
 
+// atMost allows up to n arguments.
+func atMost(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > n {
+			return request("%s has no use for %q; see %[1]s --help", cmd.CommandPath(), args[n])
+		}
+		return nil
+	}
+}
+
 // common are the flags that many commands have.
 type common struct {
 	json   bool

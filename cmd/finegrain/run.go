@@ -53,11 +53,14 @@ func (a *app) measureSpec() *cobra.Command {
 			"Every measurement is on disk before the next begins and is never rewritten: what was interrupted, or killed, goes\n" +
 			"on with --resume, which measures what is missing. What hits a limit is kept as censored. Cells are measured in\n" +
 			"rounds, each in an order of its own, so that a drift of the machine's clocks aligns with no parameter; runs under\n" +
-			"20 ms are repeated and averaged. A trial that does not stop 5 s after its time limit ends the run, since nothing\n" +
-			"can be measured beside it; it is recorded, and --resume goes on after it. --full says beforehand about how long\n" +
-			"it will take.\n\n" +
+			"20 ms are repeated and averaged. The time limit is that of what is measured; making the instance, and finding out\n" +
+			"afterwards such as the error made, may each take ten times as long, and at least a minute. A trial that does not\n" +
+			"stop 5 s after its time limit ends the run, since nothing can be measured beside it; it is recorded, and --resume\n" +
+			"goes on after it. --full says beforehand about how long it will take.\n\n" +
 			"With --resume an experiment may have another grid, other trials and other limits than before: measurements that are\n" +
-			"there stay and count where they still belong. Its subject and seed may not change.\n\n" +
+			"there stay and count where they still belong. What hit a limit that is wider now, be it in the file or --max-memory,\n" +
+			"and what failed in another version of finegrain, is measured again; of such attempts the last counts, and\n" +
+			"finegrain export lists them all. Subject and seed may not change. One run at a time measures into a store.\n\n" +
 			"Exit code 1 if a measurement failed, which is otherwise than censored.",
 		Example: "  finegrain run experiment.toml --resume",
 		Args:    exactly("SPEC.toml"),
@@ -117,7 +120,8 @@ func inStore(err error) error {
 	var field *measure.FieldError
 	var changed *measure.ChangedError
 	var syntax *textfile.SyntaxError
-	if errors.Is(err, measure.ErrNoStore) || errors.As(err, &field) || errors.As(err, &changed) || errors.As(err, &syntax) {
+	if errors.Is(err, measure.ErrNoStore) || errors.Is(err, measure.ErrBusy) ||
+		errors.As(err, &field) || errors.As(err, &changed) || errors.As(err, &syntax) {
 		return request("%v", err)
 	}
 	return err
@@ -145,10 +149,10 @@ type ranExperiment struct {
 }
 
 // progressOf sets a store against jobs, each by itself.
-func progressOf(ctx context.Context, store *measure.Store, jobs []measure.Job) (ran, error) {
+func progressOf(env finegrain.Env, store *measure.Store, jobs []measure.Job) (ran, error) {
 	r := ran{Store: store.Name(), Experiments: []ranExperiment{}}
 	for _, j := range jobs {
-		s, err := measure.Progress(ctx, store, j)
+		s, err := measure.Progress(env, store, machineOf(env), j)
 		if err != nil {
 			return r, inStore(err)
 		}
@@ -186,7 +190,7 @@ func (r ran) write(w io.Writer) {
 	}
 }
 
-func (a *app) runRun(ctx context.Context, f *runFlags, spec string) error {
+func (a *app) runRun(ctx context.Context, f *runFlags, spec string) (err error) {
 	start := time.Now()
 	name, err := storeOf(spec, f.store)
 	if err != nil {
@@ -206,27 +210,32 @@ func (a *app) runRun(ctx context.Context, f *runFlags, spec string) error {
 	if err != nil {
 		return inStore(err)
 	}
-	defer store.Close()
+	defer func() { err = errors.Join(err, store.Close()) }()
 	env := finegrain.NewEnv(ctx, 0) // the seeds are the experiments'
 	env.Memory = int64(f.memory)
+	m := machineOf(env)
+	before, err := measure.Progress(env, store, m, jobs...)
+	if err != nil {
+		return inStore(err)
+	}
+	if line := otherCode(before, m, "name another --store"); line != "" {
+		fmt.Fprintln(a.stderr, "finegrain: "+line)
+	}
 	bar := a.newProgress()
 	defer bar.close()
 	if f.full {
-		left, s, err := measure.Foretell(env, store, jobs...)
+		left, s, err := measure.Foretell(env, store, m, jobs...)
 		if err != nil {
 			return inStore(err)
 		}
 		fmt.Fprintf(a.stderr, "finegrain: %d of %d measurements to go, about %v\n", s.Total-s.Before, s.Total, left)
 	}
 	env.Progress = bar.report
-	summary, err := measure.Run(env, store, machineOf(env), jobs...)
+	summary, err := measure.Run(env, store, m, jobs...)
 	if err != nil {
 		return inStore(err)
 	}
-	r, err := progressOf(ctx, store, jobs)
-	if err == nil {
-		err = store.Close()
-	}
+	r, err := progressOf(env, store, jobs)
 	if err != nil {
 		return err
 	}
@@ -264,7 +273,7 @@ func (a *app) subjects() *cobra.Command {
 		Short:   "List what experiments of one's own can measure",
 		Long:    "List the subjects of experiments, which finegrain run measures, with their parameters and defaults.",
 		Example: "  finegrain subjects attention",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    atMost(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			var rows []listedSubject
 			var names []string

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"finegrain"
 	"finegrain/internal/outfile"
 	"finegrain/measure"
 )
@@ -55,11 +56,12 @@ func (a *app) status() *cobra.Command {
 		Short: "Say how far the experiments of a store are",
 		Long: "Say of every experiment how many of its measurements are there, how they ended, and about how long the rest will\n" +
 			"take; and list those that failed, with the reason. Named is a store, a file of experiments, whose store is\n" +
-			"SPEC.sqlite or --store, or a directory that finegrain reproduce made. It may be asked while a run is measuring.",
+			"SPEC.sqlite or --store, or a directory that finegrain reproduce made. Missing is what a run with --resume, and with\n" +
+			"the same --max-memory, would measure. It may be asked while a run is measuring.",
 		Example: "  finegrain status experiment.sqlite",
 		Args:    exactly("STORE or SPEC.toml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.statusOf(cmd.Context(), args[0], store, full)
+			s, err := a.statusOf(cmd.Context(), args[0], store, full, c.memory)
 			if err != nil {
 				return err
 			}
@@ -73,10 +75,14 @@ func (a *app) status() *cobra.Command {
 	cmd.Flags().StringVar(&store, "store", "", "the store of SPEC.toml, if it has another name")
 	cmd.Flags().BoolVar(&full, "full", false, "the values of full runs as well")
 	c.jsonFlag(cmd)
+	c.memoryFlag(cmd)
+	cmd.Flags().Lookup("max-memory").Usage = "that of the run; what is estimated to take more is not missing"
 	return cmd
 }
 
-func (a *app) statusOf(ctx context.Context, name, given string, full bool) (s stated, err error) {
+func (a *app) statusOf(ctx context.Context, name, given string, full bool, room amount) (s stated, err error) {
+	env := finegrain.NewEnv(ctx, 0)
+	env.Memory = int64(room)
 	var jobs []measure.Job
 	info, missing := os.Stat(name)
 	spec := missing == nil && !info.IsDir() && !isStore(name) || name == "-"
@@ -102,10 +108,10 @@ func (a *app) statusOf(ctx context.Context, name, given string, full bool) (s st
 			return s, err
 		}
 	}
-	if s.ran, err = progressOf(ctx, store, jobs); err != nil {
+	if s.ran, err = progressOf(env, store, jobs); err != nil {
 		return s, err
 	}
-	if left, known, err := measure.Left(ctx, store, jobs...); err != nil {
+	if left, known, err := measure.Left(env, store, machineOf(env), jobs...); err != nil {
 		return s, err
 	} else if known {
 		s.Left = new(left.Seconds())
@@ -149,8 +155,9 @@ func (a *app) export() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export STORE|DIR",
 		Short: "Write the measurements of a store as CSV or JSON",
-		Long: "Write the measurements of a store for other programs, one line each: as CSV, with a column for each parameter,\n" +
-			"count and value, or with --json as an array of objects. Seeds are texts in JSON, since they have 64 bits.",
+		Long: "Write the measurements of a store for other programs, one line each, all attempts: as CSV, with a column for\n" +
+			"each parameter, count and value, or with --json as an array of objects. Seeds are texts in JSON, since they have 64\n" +
+			"bits. Attempts at one trial count from 0; the last is the one that finegrain fit and report take.",
 		Example: "  finegrain export experiment.sqlite --out made",
 		Args:    exactly("STORE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -160,7 +167,7 @@ func (a *app) export() *cobra.Command {
 				return err
 			}
 			defer store.Close()
-			rows, err := store.Measurements(ctx, experiment)
+			rows, err := store.Attempts(ctx, experiment)
 			if err != nil {
 				return err
 			}

@@ -144,7 +144,7 @@ func (a *app) writeWhatIf(w whatIf) error {
 	for _, h := range w.Hypotheses {
 		because := strings.Join(h.Because, "; so ")
 		if because == "" {
-			because = "nothing that is assumed decides it"
+			because = "nothing that is assumed decides it; as recorded it is " + statusOf(h.Key)
 		}
 		fmt.Fprintf(table, "  %s\t%s\t%s\n", h.Key, h.Value, because)
 	}
@@ -182,6 +182,16 @@ func (a *app) writeWhatIf(w whatIf) error {
 		fmt.Fprintf(a.stdout, "\nstand on no hypothesis\n  %s\n", strings.Join(unconditional, ", "))
 	}
 	return nil
+}
+
+// statusOf is where a hypothesis stands, whatever is assumed.
+func statusOf(key string) string {
+	for _, h := range hypotheses.All() {
+		if string(h.Key) == key {
+			return h.Status.String()
+		}
+	}
+	panic("finegrain: no hypothesis " + key)
 }
 
 func keyList(keys []hypotheses.Key) string {
