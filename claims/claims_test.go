@@ -343,7 +343,7 @@ func clone(m measure.Measurement) measure.Measurement {
 func TestTooFewSizesAreUndecided(t *testing.T) {
 	var rows []measure.Measurement
 	for _, m := range evidenceFor(t, ExactAttention, asClaimed(ExactAttention)) {
-		if n, _ := m.Cell.Number("n"); n <= 2048 {
+		if n, _ := m.Cell.Number("n"); n <= 5793 {
 			rows = append(rows, m)
 		}
 	}
@@ -356,17 +356,17 @@ func TestTooFewSizesAreUndecided(t *testing.T) {
 // TestCensoredIsDrawn: a cell of which no trial was done is no sample, and is drawn as censored.
 func TestCensoredIsDrawn(t *testing.T) {
 	rows := Table(evidenceFor(t, ExactAttention, func(m measure.Measurement) measure.Measurement {
-		if n, _ := m.Cell.Number("n"); n == 16384 {
+		if n, _ := m.Cell.Number("n"); n == 32768 {
 			m.Status, m.Reason, m.Seconds = measure.OutOfTime, "time limit 1m0s", 60
 			return m
 		}
 		return asClaimed(ExactAttention)(m)
-	})).Where("d", int64(16))
-	if samples := rows.Samples("n", Seconds); len(samples) != 10 {
-		t.Errorf("%d samples, want 10", len(samples))
+	})).Where("d", int64(8))
+	if samples := rows.Samples("n", Seconds); len(samples) != 8 {
+		t.Errorf("%d samples, want 8", len(samples))
 	}
 	points := rows.Points("n", Seconds)
-	if last := points[len(points)-1]; len(points) != 11 || last.Censored != "time limit 1m0s" || last.Y != 60 {
+	if last := points[len(points)-1]; len(points) != 9 || last.Censored != "time limit 1m0s" || last.Y != 60 {
 		t.Errorf("points %+v", points)
 	}
 }
@@ -374,7 +374,7 @@ func TestCensoredIsDrawn(t *testing.T) {
 // TestSurvivorsAreNotAll: where most trials of the large sizes ran out of time, the median of those that did not says
 // nothing, and the sizes are drawn as censored; where fewer than half did, they count as larger than the rest.
 func TestSurvivorsAreNotAll(t *testing.T) {
-	for stopped, sizes := range map[int]int{1: 11, 2: 8} { // of 3 trials, from n = 8192
+	for stopped, sizes := range map[int]int{1: 9, 2: 4} { // of 3 trials, from n = 8192
 		rows := evidenceFor(t, ExactAttention, func(m measure.Measurement) measure.Measurement {
 			if n, _ := m.Cell.Number("n"); n >= 8192 && m.Trial < stopped {
 				m.Status, m.Reason, m.Seconds = measure.OutOfTime, "time limit 1m0s", 60
@@ -382,11 +382,11 @@ func TestSurvivorsAreNotAll(t *testing.T) {
 			}
 			return asClaimed(ExactAttention)(m)
 		})
-		of := Table(rows).Where("d", int64(16))
+		of := Table(rows).Where("d", int64(8))
 		if got := of.Samples("n", Seconds); len(got) != sizes {
 			t.Errorf("%d of 3 stopped: %d sizes, want %d", stopped, len(got), sizes)
 		}
-		if last := of.Points("n", Seconds)[10]; (last.Censored != "") != (sizes < 11) {
+		if last := of.Points("n", Seconds)[8]; (last.Censored != "") != (sizes < 9) {
 			t.Errorf("%d of 3 stopped: the last point is %+v", stopped, last)
 		}
 		if j := outcomeOf(t, ExactAttention, rows); j.Verdict.Outcome != finegrain.Undecided || len(j.Notes) == 0 {

@@ -185,8 +185,7 @@ const byCaches = 0.5
 
 // quadratic judges that seconds grow at most with exponent 2 in n, for each d. The tolerance is for what is linear in n
 // and small beside the rest.
-func (e Evidence) quadratic(rows Table) finegrain.Verdict {
-	var parts []finegrain.Verdict
+func (e Evidence) quadratic(rows Table) (parts []finegrain.Verdict) {
 	for _, d := range rows.Values("d") {
 		judge := func(tolerance float64) finegrain.Verdict {
 			return e.growth(fmt.Sprintf("Seconds at d = %v", d), fit.Claimed{Exponent: 2, Tolerance: tolerance},
@@ -199,7 +198,7 @@ func (e Evidence) quadratic(rows Table) finegrain.Verdict {
 		}
 		parts = append(parts, v)
 	}
-	return finegrain.Worst(parts...)
+	return parts
 }
 
 // exactly judges that a property holds of every row that was done, which is what says, in words that begin a sentence:

@@ -14,8 +14,8 @@ import (
 // Measurements for other programs: CSV with a column for each parameter, count and value, and JSON.
 
 // WriteCSV writes a header and one line for each measurement. Columns of what a measurement does not have are empty.
-// Counts are in columns that begin with "count:", values in such that begin with "value:"; parameters have theirs. Limits are in
-// seconds and in bytes, and empty where there was none.
+// Counts are in columns that begin with "count:", values in such that begin with "value:"; parameters have theirs, under
+// their own names. hash is that of the instance. Limits are in seconds and in bytes, and empty where there was none.
 func WriteCSV(w io.Writer, all []Measurement) error {
 	var parameters []string
 	counts, values := map[string]bool{}, map[string]bool{}
@@ -41,7 +41,7 @@ func WriteCSV(w io.Writer, all []Measurement) error {
 	for _, name := range valued {
 		header = append(header, "value:"+name)
 	}
-	header = append(header, "data", "cpu", "cores", "kernel", "go", "os", "version", "dirty", "at")
+	header = append(header, "hash", "cpu", "machine_cores", "kernel", "go", "os", "version", "dirty", "at")
 	out := csv.NewWriter(w)
 	if err := out.Write(header); err != nil {
 		return err

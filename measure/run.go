@@ -49,13 +49,13 @@ func Run(env finegrain.Env, store *Store, machine Machine, jobs ...Job) (Summary
 		}
 	}
 	said := time.Time{}
-	report := func(p *plan, what fmt.Stringer) {
+	report := func(p *plan, what string) {
 		if env.Progress == nil || time.Since(said) < time.Second/5 {
 			return
 		}
-		text := fmt.Sprintf("%s %v", p.Experiment.ID, what)
+		text := p.Experiment.ID + what
 		if left, known := left(env, plans); known {
-			text = fmt.Sprintf("%v left: %s", left, text)
+			text = fmt.Sprintf("%v left, %s", left, text)
 		}
 		env.Report(summary.Before+summary.Measured, summary.Total, text)
 		said = time.Now()
@@ -67,7 +67,7 @@ func Run(env finegrain.Env, store *Store, machine Machine, jobs ...Job) (Summary
 				return summary, err
 			}
 			c := p.cells[next.cell].Cell
-			report(p, c)
+			report(p, p.varied(c))
 			start := time.Now()
 			m, failure := p.measure(env, c, next.trial)
 			if m.Status == "" {
@@ -101,6 +101,17 @@ type plan struct {
 	cells   []plannedCell
 	missing []next // in the order in which they are to be measured
 	rates   *rates
+}
+
+// varied is what tells the cell from others of the experiment, as a terminal has room for it.
+func (p *plan) varied(c Cell) string {
+	text := ""
+	for _, x := range p.Experiment.Axes {
+		if v, ok := c.Lookup(x.Name); ok && len(x.Values)+len(x.Full) > 1 {
+			text += fmt.Sprintf(" %s=%.20s", x.Name, Text(v))
+		}
+	}
+	return text
 }
 
 // plannedCell is a cell with what is asked of it again and again.

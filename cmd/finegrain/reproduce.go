@@ -89,15 +89,17 @@ func (f *reproduceFlags) command() string {
 
 // reproduced is what reproduce prints with --json, and keeps beside the page.
 type reproduced struct {
-	Command  string         `json:"command"`
-	Version  string         `json:"version"`
-	Claims   int            `json:"claims"`
-	Verdicts map[string]int `json:"verdicts"`
-	Refuted  []string       `json:"refuted"` // IDs of claims
+	Command  string            `json:"command"`
+	Version  string            `json:"version"`
+	Claims   int               `json:"claims"`
+	Verdicts map[string]int    `json:"verdicts"`
+	Refuted  []string          `json:"refuted"`  // IDs of claims
+	Outcomes map[string]string `json:"outcomes"` // by ID of the claim
 
-	Measurements int `json:"measurements"` // that the claims rest on
-	Measured     int `json:"measured"`     // of them, in this run
-	Censored     int `json:"censored"`
+	Measurements       int `json:"measurements"` // that the claims rest on
+	Measured           int `json:"measured"`     // of them, in this run
+	Censored           int `json:"censored"`
+	MeasurementsFailed int `json:"measurements_failed"`
 
 	Formulas int     `json:"formulas"`
 	Runs     int     `json:"runs"`
@@ -201,9 +203,9 @@ func (a *app) runReproduce(ctx context.Context, f *reproduceFlags) (err error) {
 	} else {
 		a.printReproduction(edition, summary)
 	}
-	if err == nil && len(summary.Refuted)+summary.Disagree+summary.Failed > 0 {
-		return refuse("%d claims are refuted, %d of %d runs disagree, %d failed; see %s",
-			len(summary.Refuted), summary.Disagree, summary.Runs, summary.Failed, summary.Page)
+	if err == nil && len(summary.Refuted)+summary.MeasurementsFailed+summary.Disagree+summary.Failed > 0 {
+		return refuse("%s refuted, %s failed, %d of %d runs disagree, %d failed; see %s", plural(len(summary.Refuted), "claim"),
+			plural(summary.MeasurementsFailed, "measurement"), summary.Disagree, summary.Runs, summary.Failed, summary.Page)
 	}
 	return err
 }
@@ -251,11 +253,13 @@ func (b build) machine(env finegrain.Env) measure.Machine {
 func summarise(e reports.Edition, measured measure.Summary) reproduced {
 	s := reproduced{
 		Command: e.Again.Command, Version: e.Again.Version, Claims: len(e.Claims), Verdicts: map[string]int{}, Refuted: []string{},
+		Outcomes: map[string]string{}, MeasurementsFailed: measured.Status[measure.Failure],
 		Measurements: e.Measured, Measured: measured.Measured, Censored: e.Censored, Formulas: len(e.Pipeline.Formulas), Page: pageFile,
 		Seconds: e.Again.Seconds,
 	}
 	for _, c := range e.Claims {
 		s.Verdicts[c.Verdict.Outcome.String()]++
+		s.Outcomes[c.ID] = c.Verdict.Outcome.String()
 		if c.Verdict.Outcome == finegrain.Refuted {
 			s.Refuted = append(s.Refuted, c.ID)
 		}
@@ -290,12 +294,16 @@ func (a *app) printReproduction(e reports.Edition, s reproduced) {
 			s.Formulas, s.Runs, s.Agree, s.Disagree, s.Failed)
 	}
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "verdict\tpaper\tclaim")
+	fmt.Fprintln(table, "verdict\tclaim\trests on\twhose")
 	for _, c := range e.Claims {
-		fmt.Fprintf(table, "%s\t%s\t%s: %s\n", c.Verdict.Outcome, c.Source.Paper.Key, c.ID, c.Title)
+		rests := "no hypothesis"
+		if supports, err := c.Support(); err == nil && len(supports) > 0 {
+			rests = keyList(claims.Keys(supports))
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", c.Verdict.Outcome, c.ID, rests, c.Source)
 	}
 	table.Flush()
-	fmt.Fprintf(a.stdout, "%d claims on %d measurements, %d censored; %s s\n", s.Claims, s.Measurements, s.Censored, short(s.Seconds))
+	fmt.Fprintf(a.stdout, "%s on %d measurements, %d censored; %s s\n", plural(s.Claims, "claim"), s.Measurements, s.Censored, short(s.Seconds))
 	fmt.Fprintln(a.stdout, s.Page)
 }
 
