@@ -313,7 +313,7 @@ func TestProgressIsTold(t *testing.T) {
 	if _, err := Run(env, store, somewhere, Job{killExperiment, killSubject, false}); err != nil {
 		t.Fatal(err)
 	}
-	if len(told) < 2 || !strings.HasPrefix(told[0], "0/64 drawn n=") || !strings.Contains(told[1], "s left: drawn n=") {
+	if len(told) < 2 || !strings.HasPrefix(told[0], "0/64 drawn n=") || !strings.Contains(told[1], "s left, drawn n=") {
 		t.Errorf("told %q", told)
 	}
 }
