@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 
 	"finegrain"
 	"finegrain/experiments"
 	"finegrain/figure"
+	"finegrain/internal/slug"
 	"finegrain/measure"
 )
 
@@ -61,14 +61,12 @@ type Drawing struct {
 
 var catalogue []Claim
 
-var slug = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-
 // declare enters a claim in the catalogue: `var x = declare(Claim{…})`. It panics where something is missing, so
 // that an incomplete claim does not start.
 func declare(c Claim) Claim {
 	misuse := func(why string) { panic(fmt.Sprintf("claims: the declaration of %q %s", c.ID, why)) }
 	switch {
-	case !slug.MatchString(c.ID):
+	case !slug.Valid(c.ID):
 		misuse("has an ID that is not of lower-case letters, digits and hyphens")
 	case c.Title == "" || c.Statement == "" || c.Source.Paper.Key == "" || c.Judge == nil || c.Expect == nil ||
 		len(c.Experiments) == 0:

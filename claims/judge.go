@@ -143,11 +143,7 @@ func SourceOf(rows Table, seed uint64, command string) figure.Source {
 		}
 	}
 	for _, m := range rows {
-		version := m.Machine.Version
-		if m.Machine.Dirty {
-			version += " with changes"
-		}
-		note(&versions, version)
+		note(&versions, m.Machine.Build())
 		note(&machines, fmt.Sprintf("%s, %d cores, kernel %s", m.Machine.CPU, m.Machine.Cores, m.Machine.Kernel))
 		s.Date = max(s.Date, m.At.UTC().Format("2006-01-02"))
 	}

@@ -3,10 +3,11 @@ package figure
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"unicode"
 	"unicode/utf8"
+
+	"finegrain/internal/slug"
 )
 
 // A figure is checked once, where it is made, so that no writer meets a number that it cannot place. What is
@@ -38,8 +39,6 @@ const tolerance = 1e-6
 // maxName is the most characters of what stands along an axis or in a legend on one line or few.
 const maxName = 120
 
-var slug = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-
 // Validate returns nil if every writer can draw the figure, or an error that says which figure, series and point
 // is at fault, and why.
 func (f Figure) Validate() error {
@@ -50,7 +49,7 @@ func (f Figure) Validate() error {
 }
 
 func (f Figure) check() error {
-	if len(f.ID) > 80 || !slug.MatchString(f.ID) {
+	if !slug.Valid(f.ID) {
 		return fmt.Errorf("the id must be lower-case letters, digits and single hyphens, at most 80 of them")
 	}
 	if err := f.checkText(); err != nil {

@@ -3,11 +3,11 @@ package measure
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strings"
 	"time"
 
 	"finegrain"
+	"finegrain/internal/slug"
 )
 
 // The words: an experiment is a declared value that says what is measured (a subject), over which grid of
@@ -177,18 +177,14 @@ const (
 	maxRows   = 1 << 20 // cells times trials
 )
 
-var slug = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-
-const longestID = 100
-
 // validate checks all but the axes.
 func (e Experiment) validate(s Subject) error {
 	wrong := func(field, format string, args ...any) error {
 		return &FieldError{e.ID, field, -1, fmt.Sprintf(format, args...)}
 	}
 	switch {
-	case !slug.MatchString(e.ID) || len(e.ID) > longestID:
-		return wrong("id", "%.40q is no name; take lower-case letters, digits and hyphens, at most %d", e.ID, longestID)
+	case !slug.Valid(e.ID):
+		return wrong("id", "%.40q is no name; take lower-case letters, digits and hyphens, at most %d", e.ID, slug.Longest)
 	case strings.TrimSpace(e.Doc) == "":
 		return wrong("doc", "is missing; say in a sentence what the experiment is to show")
 	case e.Subject != s.Name:

@@ -20,6 +20,7 @@ import (
 	"finegrain/figure"
 	"finegrain/fit"
 	"finegrain/internal/outfile"
+	"finegrain/internal/slug"
 	"finegrain/measure"
 	"finegrain/reports"
 )
@@ -189,10 +190,9 @@ var notOfSlugs = regexp.MustCompile(`[^a-z0-9]+`)
 
 // draw makes the figure, but for its command and hash.
 func (c picked) draw(by string) (figure.Figure, error) {
-	const longestID = 80
 	id := strings.Trim(notOfSlugs.ReplaceAllString(strings.ToLower(c.experiment+"-"+c.y), "-"), "-")
 	f := figure.Figure{
-		ID:    strings.TrimRight(id[:min(len(id), longestID)], "-"),
+		ID:    strings.TrimRight(id[:min(len(id), slug.Longest)], "-"),
 		Title: fmt.Sprintf("%s against %s", firstUpper(words(c.y)), words(c.x)),
 		X:     figure.Axis{Label: words(c.x)},
 		Y:     figure.Axis{Label: words(c.y), Unit: unitOf(c.y)},
