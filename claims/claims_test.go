@@ -3,11 +3,7 @@ package claims
 import (
 	"context"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"math"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,32 +11,13 @@ import (
 
 	"finegrain"
 	"finegrain/experiments"
+	"finegrain/internal/declared"
 	"finegrain/measure"
 )
 
 // TestEveryDeclarationIsListed compares the catalogue with the declarations in the source.
 func TestEveryDeclarationIsListed(t *testing.T) {
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	declared := 0
-	for _, name := range files {
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok {
-				return true
-			}
-			if f, ok := call.Fun.(*ast.Ident); ok && f.Name == "declare" && !strings.HasSuffix(name, "_test.go") {
-				declared++
-			}
-			return true
-		})
-	}
+	declared := declared.By(t)["declare"]
 	if all := All(); len(all) != declared || declared == 0 {
 		t.Errorf("%d claims are declared in the source and %d are listed", declared, len(all))
 	}

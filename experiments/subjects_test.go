@@ -3,9 +3,6 @@ package experiments
 import (
 	"context"
 	"errors"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"math"
 	"math/big"
 	"path/filepath"
@@ -17,6 +14,7 @@ import (
 	"finegrain"
 	"finegrain/algorithms"
 	"finegrain/algorithms/attention"
+	"finegrain/internal/declared"
 	"finegrain/measure"
 	"finegrain/ovp"
 	"finegrain/sat"
@@ -24,25 +22,7 @@ import (
 
 // TestSubjectsAreListed: every declaration in the source is in the catalogue.
 func TestSubjectsAreListed(t *testing.T) {
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	declared := 0
-	for _, path := range files {
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			if call, ok := n.(*ast.CallExpr); ok && !strings.HasSuffix(path, "_test.go") {
-				if name, ok := call.Fun.(*ast.Ident); ok && name.Name == "declareSubject" {
-					declared++
-				}
-			}
-			return true
-		})
-	}
+	declared := declared.By(t)["declareSubject"]
 	if listed := len(Subjects()); listed != declared || listed == 0 {
 		t.Errorf("%d subjects are listed, %d are declared in the source", listed, declared)
 	}

@@ -1,48 +1,17 @@
 package reductions_test
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"finegrain/internal/declared"
 	"finegrain/reductions"
 )
 
 // TestCatalogueIsComplete: as many reductions and routes are listed as there are declarations in the source,
 // and what a route consists of is declared, so that a law holds it.
 func TestCatalogueIsComplete(t *testing.T) {
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	declared := map[string]int{} // by the function that declares
-	for _, path := range files {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range file.Decls {
-			variables, ok := d.(*ast.GenDecl)
-			if !ok || variables.Tok != token.VAR {
-				continue
-			}
-			for _, spec := range variables.Specs {
-				for _, value := range spec.(*ast.ValueSpec).Values {
-					if call, ok := value.(*ast.CallExpr); ok {
-						if name, ok := call.Fun.(*ast.Ident); ok {
-							declared[name.Name]++
-						}
-					}
-				}
-			}
-		}
-	}
+	declared := declared.By(t)
 	if listed := len(reductions.All()); listed != declared["declare"] || listed == 0 {
 		t.Errorf("%d reductions are listed, %d are declared in the source", listed, declared["declare"])
 	}
