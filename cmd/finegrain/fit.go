@@ -319,7 +319,8 @@ func (a *app) fit() *cobra.Command {
 		Long: "Fit the growth of a quantity with a parameter, on logarithms of the medians of the trials: the exponent with its\n" +
 			"95 % interval, by least squares and by Theil and Sen; models compared on one scale of residuals; one change of\n" +
 			"exponent, with its probability if there is none; and what the best model, fitted to the smaller sizes, predicts of\n" +
-			"the larger third. Censored measurements are not fitted, and are counted.\n\n" +
+			"the larger third. A censored trial counts as larger than the others of its size; a size of which half are\n" +
+			"censored is not fitted.\n\n" +
 			"A slope is no evidence for a lower bound, and a good fit proves nothing of sizes beyond those measured.",
 		Example: "  finegrain fit experiment.sqlite --x n --y multiply_adds --where d=4\n" +
 			"  finegrain fit experiment.sqlite --x d --y multiply_adds --where n=16",
@@ -370,6 +371,15 @@ func fitTo(env finegrain.Env, c picked) (fitted, error) {
 		return f, refuse("%s against %s: %v", c.y, c.x, err)
 	}
 	f.Slope, f.texts[0] = slopeOf(slope), slope.String()
+	var codes []string
+	for _, m := range c.rows {
+		if code := m.Machine.Code(); !slices.Contains(codes, code) {
+			codes = append(codes, code)
+		}
+	}
+	if len(codes) > 1 {
+		f.Notes = append(f.Notes, "measured with different code, whose seconds do not compare: "+strings.Join(codes, "; "))
+	}
 	note := func(what string, err error) { f.Notes = append(f.Notes, fmt.Sprintf("%s: %v", what, err)) }
 	if e, err := fit.TheilSen(points, level); err != nil {
 		note("Theil–Sen", err)
@@ -420,7 +430,7 @@ func (f fitted) write(w io.Writer) {
 	for _, s := range f.Sizes {
 		trials += s.Trials
 	}
-	fmt.Fprintf(w, "%s: %s against %s%s; %s, medians of %s\n\n", f.Experiment, f.Y, f.X, where,
+	fmt.Fprintf(w, "%s: %s against %s%s; medians at %s, %s in all\n\n", f.Experiment, f.Y, f.X, where,
 		plural(len(f.Sizes), "size"), plural(trials, "trial"))
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i, name := range []string{"slope", "Theil–Sen", "break", "extrapolation"} {
