@@ -11,6 +11,7 @@ import (
 
 	"finegrain"
 	"finegrain/experiments"
+	"finegrain/fit"
 	"finegrain/internal/declared"
 	"finegrain/measure"
 )
@@ -362,6 +363,10 @@ func TestSurvivorsAreNotAll(t *testing.T) {
 		of := Table(rows).Where("d", int64(8))
 		if got := of.Samples("n", Seconds); len(got) != sizes {
 			t.Errorf("%d of 3 stopped: %d sizes, want %d", stopped, len(got), sizes)
+		}
+		if samples, points := of.Samples("n", Seconds), of.Points("n", Seconds); fit.Median(samples[len(samples)-1].Y) !=
+			points[len(samples)-1].Y {
+			t.Errorf("%d of 3 stopped: what is drawn is not what is fitted", stopped)
 		}
 		if last := of.Points("n", Seconds)[8]; (last.Censored != "") != (sizes < 9) {
 			t.Errorf("%d of 3 stopped: the last point is %+v", stopped, last)

@@ -13,7 +13,8 @@ import (
 	"finegrain/measure"
 )
 
-// Rows of a store, as samples to fit and points to draw. What was censored is no sample, and is drawn as censored.
+// Rows of a store, as samples to fit and points to draw. A censored trial is larger than what was measured beside it; a
+// size of which half were censored is no sample, and is drawn as censored.
 
 // Evidence is the measurements of the experiments that a claim declares.
 type Evidence struct {
@@ -155,20 +156,20 @@ func (t Table) sizes(x string, y Quantity) []size {
 }
 
 // Samples are the trials at each size that has a median, sizes ascending; x is a numeric parameter. Where some trials
-// were censored, fewer than half, each stands as larger than the largest: the median is then one of the larger.
+// were censored, fewer than half, each stands as large as the largest: the median is then one of the larger.
 func (t Table) Samples(x string, y Quantity) []fit.Sample {
 	var all []fit.Sample
 	for _, s := range t.sizes(x, y) {
-		if !s.median() {
-			continue
+		if s.median() {
+			all = append(all, fit.Sample{X: s.X, Y: s.trials()})
 		}
-		largest := slices.Max(s.Y)
-		for range s.censored {
-			s.Y = append(s.Y, largest)
-		}
-		all = append(all, s.Sample)
 	}
 	return all
+}
+
+// trials are those of a size that has a median, a censored one as large as the largest.
+func (s size) trials() []float64 {
+	return slices.Concat(s.Y, slices.Repeat([]float64{slices.Max(s.Y)}, len(s.censored)))
 }
 
 // censoredSizes are the sizes without a median, ascending.
@@ -189,7 +190,7 @@ func (t Table) Points(x string, y Quantity) []figure.Point {
 	var points, unknown []figure.Point
 	for _, s := range t.sizes(x, y) {
 		if s.median() {
-			p := figure.Point{X: s.X, Y: fit.Median(s.Y)}
+			p := figure.Point{X: s.X, Y: fit.Median(s.trials())}
 			if low, high := slices.Min(s.Y), slices.Max(s.Y); low < high {
 				p.Low, p.High = low, high
 			}
@@ -220,25 +221,14 @@ func (t Table) Points(x string, y Quantity) []figure.Point {
 	return points
 }
 
-// notes says how many measurements were censored or failed, by reason.
+// notes says how many measurements were censored or failed, with the reason of the first.
 func (t Table) notes() []string {
-	var notes, reasons []string
-	number := map[string]int{}
-	for _, m := range t {
-		if m.Status != measure.Done {
-			why := fmt.Sprintf("%s (%s)", m.Status, m.Reason)
-			if number[why]++; number[why] == 1 {
-				reasons = append(reasons, why)
-			}
+	var notes []string
+	for _, status := range []measure.Status{measure.OutOfTime, measure.OutOfRoom, measure.Refusal, measure.Failure} {
+		if rows := t.with(status); len(rows) > 0 {
+			notes = append(notes, fmt.Sprintf("Not done, %s: %d measurements of %s, the first because %s.",
+				status, len(rows), rows[0].Experiment, strings.TrimSuffix(rows[0].Reason, ".")))
 		}
-	}
-	const shown = 3
-	for i, why := range reasons {
-		if i == shown {
-			notes = append(notes, fmt.Sprintf("Others ended otherwise too, for %d more reasons.", len(reasons)-shown))
-			break
-		}
-		notes = append(notes, fmt.Sprintf("Not done: %d, %s.", number[why], strings.TrimSuffix(why, ".")))
 	}
 	return notes
 }
