@@ -301,7 +301,8 @@ func (s *Store) Add(ctx context.Context, m Measurement) error {
 		_, err = tx.ExecContext(ctx, `INSERT INTO measurement (experiment, cell, trial, attempt, time_limit, memory_limit,
 			settings, seed, status, reason, counts, figures, seconds, repeats, whole, data, machine, at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			m.Experiment, m.Cell.String(), m.Trial, m.Attempt, int64(m.Limits.Time), m.Limits.Memory, string(settings), strconv.FormatUint(m.Seed, 10), string(m.Status), m.Reason,
+			m.Experiment, m.Cell.String(), m.Trial, m.Attempt, int64(m.Limits.Time), m.Limits.Memory,
+			string(settings), strconv.FormatUint(m.Seed, 10), string(m.Status), m.Reason,
 			string(counts), string(values), m.Seconds, m.Repeats, m.Whole, m.Data, machine, m.At.UTC().Format(time.RFC3339Nano))
 		moment("inserted")
 		return err

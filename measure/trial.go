@@ -20,8 +20,9 @@ import (
 // is then not among them. Counts are those of the first run, and must be those of the last one too.
 //
 // A limit of time ends the context of Run; preparing and observing have limits of their own, Limits.Beside. What
-// returns later than its limit is censored, also if it returns a result, and the reason says which part it was. What has not returned Grace after its context ended cannot be ended at all, since a goroutine cannot: it is
-// recorded as censored, and the run ends with ErrStuck, so that nothing is measured beside what still runs.
+// returns later than its limit is censored, also if it returns a result, and the reason says which part it was. What
+// has not returned Grace after its context ended cannot be ended at all, since a goroutine cannot: it is recorded as
+// censored, and the run ends with ErrStuck, so that nothing is measured beside what still runs.
 
 // Grace is how long after its context has ended a trial is waited for.
 const Grace = 5 * time.Second
