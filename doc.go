@@ -21,6 +21,7 @@
 //	3  experiments            what can be measured: joins reductions with algorithms; draws nothing
 //	2  reductions             oracle algorithms between problems; their laws; the calculus of exponents
 //	2  algorithms             the catalogue of methods, each made an oracle
+//	2  algorithms/polynomial  the polynomial method for bounded scores
 //	1  sat                    formulas: files, generators, independent solver and counter
 //	1  ovp                    orthogonal vectors: instances, files, algorithms
 //	1  algorithms/attention   attention: the definition, exact and streaming algorithms, error bounds

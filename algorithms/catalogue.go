@@ -5,6 +5,7 @@ import (
 
 	"finegrain"
 	"finegrain/algorithms/attention"
+	"finegrain/algorithms/polynomial"
 	"finegrain/ovp"
 )
 
@@ -15,6 +16,7 @@ func Attention() []attention.Method {
 		attention.Streaming,
 		attention.Streaming32,
 		attention.Multiprecision,
+		polynomial.Polynomial,
 	}
 }
 

@@ -30,6 +30,7 @@ type Method struct {
 type Guarantee struct {
 	Method string // whose guarantee it is; errors name it
 	Source finegrain.Source
+	Where  string                      // the regime in words; empty: any number of queries and keys
 	Valid  func(Regime) error          // nil inside the regime; else why not
 	Error  func(Regime) float64        // a-priori bound on max|out − exact|; Output.Bound is never above it
 	Cost   func(Regime) finegrain.Cost // what Run counts, where the data do not decide it

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -141,7 +142,8 @@ func declaredAlgorithms() []declaredAlgorithm {
 	for _, m := range algorithms.Attention() {
 		rows = append(rows, declaredAlgorithm{
 			m.Name, "attention", m.Doc, sourceOf(m.Guarantee.Source),
-			"any number of queries and keys; refuses, instance by instance, an error that it cannot promise",
+			cmp.Or(m.Guarantee.Where, "any number of queries and keys") +
+				"; refuses, instance by instance, an error that it cannot promise",
 			[]string{"attend"},
 		})
 	}
