@@ -1,9 +1,6 @@
 package claims
 
 import (
-	"math"
-	"time"
-
 	"finegrain"
 	"finegrain/algorithms/attention"
 	"finegrain/figure"
@@ -13,38 +10,9 @@ import (
 // The cost of exact attention: the quadratic baseline that every subquadratic algorithm is compared with. Every query
 // meets every key, in d multiply-adds for the score and d_v for the value.
 
-var exactAttentionN = measure.Experiment{
-	ID:      "exact-attention-n",
-	Doc:     "operations and seconds of exact attention against n on one core",
-	Subject: "attention",
-	Axes: []measure.Axis{
-		{Name: "algorithm", Values: []measure.Value{"streaming"}},
-		{Name: "cores", Values: measure.Values(1)},
-		{Name: "d", Values: measure.Values(8, 32)},
-		{Name: "n", Values: halfOctaves(11, 15), Full: halfOctaves(15.5, 17)},
-	},
-	Trials: 3,
-	Seed:   1,
-	Limits: measure.Limits{Time: time.Minute, Memory: 4 << 30},
-}
-
-// sizes are the powers of two from 2^low to 2^high.
-func sizes(low, high int) []measure.Value {
-	var all []measure.Value
-	for k := low; k <= high; k++ {
-		all = append(all, int64(1)<<k)
-	}
-	return all
-}
-
-// halfOctaves are the sizes 2^(k/2), rounded, from 2^low to 2^high.
-func halfOctaves(low, high float64) []measure.Value {
-	var all []measure.Value
-	for k := low; k <= high; k += 0.5 {
-		all = append(all, int64(math.Round(math.Exp2(k))))
-	}
-	return all
-}
+var exactAttentionN = growing("exact-attention-n", "operations and seconds of exact attention against n on one core", "attention",
+	measure.Values(8, 32),
+	measure.Axis{Name: "algorithm", Values: measure.Values("streaming")})
 
 // ExactAttention is the quadratic baseline.
 var ExactAttention = declare(Claim{

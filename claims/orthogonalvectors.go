@@ -1,8 +1,6 @@
 package claims
 
 import (
-	"time"
-
 	"finegrain"
 	"finegrain/figure"
 	"finegrain/measure"
@@ -11,21 +9,10 @@ import (
 // The cost of the pairwise scan for orthogonal vectors: the algorithm that the OV conjecture says is best up to
 // n^{o(1)}. That it is measured to be quadratic says nothing of other algorithms.
 
-var scanN = measure.Experiment{
-	ID:      "orthogonal-vectors-scan-n",
-	Doc:     "word operations and seconds of all inner products against n on one core",
-	Subject: "orthogonal vectors",
-	Axes: []measure.Axis{
-		{Name: "algorithm", Values: []measure.Value{"scan"}},
-		{Name: "question", Values: []measure.Value{"histogram"}},
-		{Name: "cores", Values: measure.Values(1)},
-		{Name: "d", Values: measure.Values(64, 256)},
-		{Name: "n", Values: halfOctaves(11, 15), Full: halfOctaves(15.5, 17)},
-	},
-	Trials: 3,
-	Seed:   1,
-	Limits: measure.Limits{Time: time.Minute, Memory: 4 << 30},
-}
+var scanN = growing("orthogonal-vectors-scan-n", "word operations and seconds of all inner products against n on one core",
+	"orthogonal vectors", measure.Values(64, 256),
+	measure.Axis{Name: "algorithm", Values: measure.Values("scan")},
+	measure.Axis{Name: "question", Values: measure.Values("histogram")})
 
 // Scan is the cost of the pairwise scan for orthogonal vectors.
 var Scan = declare(Claim{

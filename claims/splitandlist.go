@@ -26,14 +26,6 @@ var splitAndListSizes = measure.Experiment{
 	Limits: measure.Limits{Time: time.Minute, Memory: 4 << 30},
 }
 
-func evens(low, high int64) []measure.Value {
-	var all []measure.Value
-	for n := low; n <= high; n += 2 {
-		all = append(all, n)
-	}
-	return all
-}
-
 // SplitAndList is Williams 2005: sizes, and as many pairs as models.
 var SplitAndList = declare(Claim{
 	ID:    "split-and-list",

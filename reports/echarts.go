@@ -68,18 +68,8 @@ func WriteHTML(w io.Writer, f fig.Figure) error {
 	if err != nil {
 		return err
 	}
-	const name = "echarts-6.1.0"
-	library, script := asset(name+".min.js"), asset("page.js")
 	var out bytes.Buffer
-	err = templates.ExecuteTemplate(&out, "alone.html.tmpl", map[string]any{
-		"Policy":   policy(library, script),
-		"Style":    template.CSS(asset("page.css")),
-		"Library":  template.JS(library),
-		"Script":   template.JS(script),
-		"Figure":   shown,
-		"Licences": []string{asset(name + ".NOTICE"), asset(name + ".LICENSE"), asset(name + ".LICENSE-d3")},
-	})
-	if err != nil {
+	if err := templates.ExecuteTemplate(&out, "alone.html.tmpl", offline(map[string]any{"Figure": shown})); err != nil {
 		return err
 	}
 	_, err = out.WriteTo(w)

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -56,19 +57,23 @@ func Page(e Edition) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	var out bytes.Buffer
+	err = templates.ExecuteTemplate(&out, "page.html.tmpl", offline(map[string]any{"Sections": body, "Papers": papersOf(e)}))
+	return out.Bytes(), err
+}
+
+// offline adds to the data of a page what every page brings along: style, scripts with their policy, and licences.
+func offline(data map[string]any) map[string]any {
 	const name = "echarts-6.1.0"
 	library, script := asset(name+".min.js"), asset("page.js")
-	var out bytes.Buffer
-	err = templates.ExecuteTemplate(&out, "page.html.tmpl", map[string]any{
+	maps.Copy(data, map[string]any{
 		"Policy":   policy(library, script),
 		"Style":    template.CSS(asset("page.css")),
 		"Library":  template.JS(library),
 		"Script":   template.JS(script),
-		"Sections": body,
-		"Papers":   papersOf(e),
 		"Licences": []string{asset(name + ".NOTICE"), asset(name + ".LICENSE"), asset(name + ".LICENSE-d3")},
 	})
-	return out.Bytes(), err
+	return data
 }
 
 // write writes the sections.

@@ -19,16 +19,7 @@ import (
 // TestTwoAtOnce: a second reproduce in a directory, and a second run on a store, is refused in one line and disturbs
 // nothing; once the first was killed there is nothing in the way.
 func TestTwoAtOnce(t *testing.T) {
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	t.Chdir(dir)
-	t.Setenv("GORACE", "atexit_sleep_ms=0")
-	if err := errors.Join(os.Symlink(program, filepath.Join(dir, "finegrain")), os.WriteFile("long.toml", []byte(longSpec), 0o600)); err != nil {
-		t.Fatal(err)
-	}
+	withLongSpec(t)
 	rows := func(store string) int {
 		s, err := openStore(t.Context(), store)
 		if err != nil {

@@ -25,9 +25,9 @@ subject = "orthogonal vectors"
 grid = { n = 300000, d = 1024, question = "histogram" }
 `
 
-// TestRunInterrupted: an interrupt ends a run at once, in the midst of a trial too, with what was measured kept;
-// --resume goes on.
-func TestRunInterrupted(t *testing.T) {
+// withLongSpec goes to a new folder that holds the program itself and long.toml.
+func withLongSpec(t *testing.T) {
+	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -35,9 +35,17 @@ func TestRunInterrupted(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	t.Setenv("GORACE", "atexit_sleep_ms=0")
-	if err := errors.Join(os.Symlink(program, filepath.Join(dir, "finegrain")), os.WriteFile("long.toml", []byte(longSpec), 0o600)); err != nil {
+	if err := errors.Join(
+		os.Symlink(program, filepath.Join(dir, "finegrain")), os.WriteFile("long.toml", []byte(longSpec), 0o600),
+	); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestRunInterrupted: an interrupt ends a run at once, in the midst of a trial too, with what was measured kept;
+// --resume goes on.
+func TestRunInterrupted(t *testing.T) {
+	withLongSpec(t)
 	measured := func() int {
 		store, err := openStore(t.Context(), "long.sqlite")
 		if err != nil {
@@ -63,7 +71,7 @@ func TestRunInterrupted(t *testing.T) {
 		if err := command.Process.Signal(os.Interrupt); err != nil {
 			t.Fatal(err)
 		}
-		err = command.Wait()
+		err := command.Wait()
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted || messages.String() != "finegrain: interrupted\n" {
 			t.Errorf("%v, %q", err, &messages)
