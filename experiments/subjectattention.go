@@ -31,6 +31,20 @@ var AttentionSubject = declareSubject(measure.Subject{
 		preset(numberFrom("epsilon", "error asked; 0: as good as it gets", 0, 1e150), 0.0),
 		coresParameter,
 	},
+	Yields: []measure.Yield{
+		{Name: "inner_products", Doc: "of a query with a key"},
+		{Name: "multiply_adds", Doc: "of scores and of values"},
+		{Name: "exponentials", Doc: "of scores"},
+		{Name: "bytes", Doc: "working memory"},
+		{Name: "refined_rows", Doc: "rows that streaming computes again in double-double"},
+		{Name: "refined_inner_products", Doc: "of these rows"},
+		{Name: "features", Doc: "products that polynomial makes monomials of"},
+		{Name: "block_sums", Doc: "additions of sums over blocks, by polynomial"},
+		{Name: "bound", Doc: "error that the algorithm guarantees after its work"},
+		{Name: "observed", Doc: "error that it made, on sampled rows"},
+		{Name: "observed_rows", Doc: "how many rows were sampled"},
+		{Name: "max_v", Doc: "largest absolute entry of V"},
+	},
 	Accepts: func(c measure.Cell) error {
 		_, _, err := attentionValues(c)
 		return err

@@ -17,6 +17,13 @@ var DecodingSubject = declareSubject(measure.Subject{
 		preset(numberFrom("error_exponent", "C of the oracle's error n^−C", 0.1, 100), 6.0),
 		preset(numberFrom("understated", "factor by which the oracle errs more than it says", 0, 1e12), 1.0),
 	},
+	Yields: []measure.Yield{
+		{Name: "rows", Doc: "decoded"},
+		{Name: "wrong", Doc: "of them decoded wrongly"},
+		{Name: "dimension", Doc: "of the vectors"},
+		{Name: "b", Doc: "largest entry of Q and K"},
+		{Name: "tolerance", Doc: "error that the read-off tolerates"},
+	},
 	Work: func(c measure.Cell) float64 {
 		n := float64(c.Int("n"))
 		d := float64(decodingSetting(c).D(n))

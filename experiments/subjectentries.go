@@ -38,6 +38,12 @@ var EntriesSubject = declareSubject(measure.Subject{
 		},
 		preset(numberFrom("c", "dimension over ln n", 0.1, 100), 4.0),
 	},
+	Yields: []measure.Yield{
+		{Name: "dimension", Doc: "of the vectors"},
+		{Name: "b", Doc: "largest entry of Q and K"},
+		{Name: "scale", Doc: "of the scores"},
+		{Name: "tolerance", Doc: "error that the read-off tolerates"},
+	},
 	Work:  func(c measure.Cell) float64 { return math.Log(float64(c.Int("n"))) },
 	Bytes: func(measure.Cell) float64 { return 1 << 20 },
 	Prepare: func(_ finegrain.Env, c measure.Cell) (measure.Trial, error) {

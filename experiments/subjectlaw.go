@@ -17,6 +17,12 @@ var LawSubject = declareSubject(measure.Subject{
 		oneOf("reduction", "reduction, by its name", "", reductionNames()),
 		preset(wholeFrom("trials", "instances that the law tries", 1, 1<<20), int64(200)),
 	},
+	Yields: []measure.Yield{
+		{Name: "trials", Doc: "instances tried"},
+		{Name: "yes", Doc: "of them with the answer yes"},
+		{Name: "no", Doc: "with the answer no"},
+		{Name: "failures", Doc: "of the law"},
+	},
 	Work:  func(c measure.Cell) float64 { return float64(c.Int("trials")) },
 	Bytes: func(measure.Cell) float64 { return 64 << 20 },
 	Prepare: func(env finegrain.Env, c measure.Cell) (measure.Trial, error) {

@@ -83,6 +83,11 @@ func TestSubjectsRepeat(t *testing.T) {
 			hashes, done := map[string]bool{}, 0
 			for i, m := range first {
 				again := second[i]
+				for name := range merged(m.Counts, m.Values) {
+					if !slices.ContainsFunc(s.Yields, func(y measure.Yield) bool { return y.Name == name && y.Doc != "" }) {
+						t.Errorf("%v yields %s, which the subject does not say", m.Cell, name)
+					}
+				}
 				switch m.Status {
 				case measure.Done:
 					done++
@@ -106,6 +111,18 @@ func TestSubjectsRepeat(t *testing.T) {
 			}
 		})
 	}
+}
+
+// merged is the names of counts and values.
+func merged(counts finegrain.Cost, values map[string]float64) map[string]bool {
+	names := map[string]bool{}
+	for name := range counts {
+		names[name] = true
+	}
+	for name := range values {
+		names[name] = true
+	}
+	return names
 }
 
 func TestAttentionSubject(t *testing.T) {

@@ -21,7 +21,16 @@ var SplitSubject = declareSubject(measure.Subject{
 	Name:       "split and list",
 	Doc:        "split and list on random formulas, with the models counted by other means",
 	Parameters: formulaParameters(2 * reductions.MaxHalf),
-	Accepts:    acceptsFormula,
+	Yields: []measure.Yield{
+		{Name: "clauses", Doc: "of the formula"},
+		{Name: "vectors_a", Doc: "of the first list"},
+		{Name: "vectors_b", Doc: "of the second"},
+		{Name: "dimension", Doc: "coordinates that are left"},
+		{Name: "free", Doc: "variables that occur in no clause"},
+		{Name: "models", Doc: "by an independent counter"},
+		{Name: "pairs", Doc: "orthogonal ones, where the lists are not too long to compare"},
+	},
+	Accepts: acceptsFormula,
 	Work: func(c measure.Cell) float64 {
 		return float64(clauses(c)) * 2 * math.Exp2(math.Ceil(float64(c.Int("variables"))/2))
 	},

@@ -32,6 +32,12 @@ var VectorsSubject = declareSubject(measure.Subject{
 		preset(numberFrom("density", "probability that a coordinate is 1, where the kind has one", 0, 1), 0.5),
 		coresParameter,
 	},
+	Yields: []measure.Yield{
+		{Name: "word_operations", Doc: "by scan"},
+		{Name: "additions", Doc: "by zeta"},
+		{Name: "bytes", Doc: "working memory"},
+		{Name: "pairs", Doc: "how many are orthogonal; of a decision 1 if one is, else 0"},
+	},
 	Accepts: func(c measure.Cell) error {
 		a, err := algorithms.OrthogonalVectorsNamed(c.Word("algorithm"))
 		if err != nil {

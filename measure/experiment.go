@@ -56,6 +56,7 @@ var leastBeside = time.Minute // tests are less patient
 type Subject struct {
 	Name, Doc  string
 	Parameters []Parameter
+	Yields     []Yield // what trials may count or find, beside seconds
 	// Accepts returns an error for values that are legal each and do not go together; it allocates nothing of their
 	// size. nil: all do.
 	Accepts func(Cell) error
@@ -67,6 +68,9 @@ type Subject struct {
 	// Prepare makes the instance of a trial, outside the measured time. What it draws, it draws from env.
 	Prepare func(finegrain.Env, Cell) (Trial, error)
 }
+
+// Yield is a count or a value of an outcome.
+type Yield struct{ Name, Doc string }
 
 // Parameter is a parameter of a subject. A parameter without a default must be given.
 type Parameter struct {

@@ -151,6 +151,7 @@ func (r listedClaim) write(a *app) {
 	field("verdict", r.Verdict+". "+r.Because)
 	field("kind", r.Kind)
 	field("source", r.Source)
+	field("paper key", r.Paper)
 	if len(r.support) == 0 {
 		field("rests on", "no hypothesis: none bears on it")
 	}

@@ -258,6 +258,12 @@ type listedSubject struct {
 	Name       string            `json:"name"`
 	Doc        string            `json:"doc"`
 	Parameters []listedParameter `json:"parameters"`
+	Yields     []listedYield     `json:"yields"` // beside seconds
+}
+
+type listedYield struct {
+	Name string `json:"name"`
+	Doc  string `json:"doc"`
 }
 
 type listedParameter struct {
@@ -269,9 +275,10 @@ type listedParameter struct {
 func (a *app) subjects() *cobra.Command {
 	var c common
 	cmd := &cobra.Command{
-		Use:     "subjects [NAME]",
-		Short:   "List what experiments of one's own can measure",
-		Long:    "List the subjects of experiments, which finegrain run measures, with their parameters and defaults.",
+		Use:   "subjects [NAME]",
+		Short: "List what experiments of one's own can measure",
+		Long: "List the subjects of experiments, which finegrain run measures, with their parameters and defaults, and\n" +
+			"what a trial counts or finds.",
 		Example: "  finegrain subjects attention",
 		Args:    atMost(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -285,6 +292,9 @@ func (a *app) subjects() *cobra.Command {
 				row := listedSubject{Name: s.Name, Doc: s.Doc}
 				for _, p := range s.Parameters {
 					row.Parameters = append(row.Parameters, listedParameter{p.Name, p.Doc, p.Default})
+				}
+				for _, y := range s.Yields {
+					row.Yields = append(row.Yields, listedYield(y))
 				}
 				rows = append(rows, row)
 			}
@@ -306,6 +316,10 @@ func (a *app) subjects() *cobra.Command {
 						usual = measure.Text(p.Default)
 					}
 					fmt.Fprintf(table, "  %s\t%s\t%s\n", p.Name, usual, p.Doc)
+				}
+				fmt.Fprintln(table, "  yields\tseconds\tof a trial")
+				for _, y := range r.Yields {
+					fmt.Fprintf(table, "  \t%s\t%s\n", y.Name, y.Doc)
 				}
 				table.Flush()
 			}
