@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -232,6 +233,29 @@ func TestForEach(t *testing.T) {
 	err := env.ForEach(1<<30, func(int) { cancel() })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("err = %v, want cancelled", err)
+	}
+}
+
+// TestForEachAsksLast: when e ends while a worker is at its last piece, which may be cut short by that, the caller
+// hears of it, whichever of the workers is the caller.
+func TestForEachAsksLast(t *testing.T) {
+	for last := range 2 {
+		ctx, cancel := context.WithCancel(t.Context())
+		env := finegrain.NewEnv(ctx, 1)
+		env.Cores = 2
+		var begun sync.WaitGroup
+		begun.Add(2)
+		err := env.ForEach(2, func(i int) {
+			begun.Done()
+			begun.Wait() // a worker each
+			if i == last {
+				time.Sleep(5 * time.Millisecond) // the other has ended its piece, and finds no more
+				cancel()
+			}
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled within piece %d, which ends last, ForEach returns the error %v", last, err)
+		}
 	}
 }
 

@@ -56,9 +56,11 @@ func (e Env) ForEach(n int, work func(i int)) error {
 		defer t.dismissed.Store(true)
 		t.begin(c)
 	}
-	defer t.end(c) // also if work panics
-	c.run()        // the caller is one of the workers
-	return e.Err()
+	func() {
+		defer t.end(c) // also if work panics
+		c.run()        // the caller is one of the workers
+	}()
+	return e.Err() // asked when all work has ended: of work that e's end cut short, e is done by now
 }
 
 // run does what is left until there is nothing left to begin.
