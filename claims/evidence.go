@@ -3,6 +3,7 @@ package claims
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -251,3 +252,33 @@ func number(m measure.Measurement, parameter string) float64 {
 	}
 	return x
 }
+
+// row is a measurement as judges read it. What it lacks is noted, so that nothing that is missing reads as 0.
+type row struct {
+	measure.Measurement
+	lacks *string // the first name that was asked for in vain
+}
+
+// count is the count of a kind of operation.
+func (r row) count(kind string) int64 {
+	n, ok := r.Counts[kind]
+	if !ok && *r.lacks == "" {
+		*r.lacks = kind
+	}
+	return n
+}
+
+// value is a value that the trial yielded; NaN if it did not.
+func (r row) value(name string) float64 {
+	x, ok := r.Values[name]
+	if !ok {
+		x = math.NaN()
+		if *r.lacks == "" {
+			*r.lacks = name
+		}
+	}
+	return x
+}
+
+// number is a numeric parameter. It panics if there is none.
+func (r row) number(parameter string) float64 { return number(r.Measurement, parameter) }

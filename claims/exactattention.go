@@ -1,6 +1,8 @@
 package claims
 
 import (
+	"fmt"
+
 	"finegrain"
 	"finegrain/algorithms/attention"
 	"finegrain/figure"
@@ -29,11 +31,12 @@ var ExactAttention = declare(Claim{
 	Judge: func(e Evidence) finegrain.Verdict {
 		rows := e.Of(exactAttentionN)
 		counts := exactly(rows, "counted are n² exponentials and 2·n²·d multiply-adds, and no row is computed again",
-			func(m measure.Measurement) error {
-				n, d := int64(number(m, "n")), int64(number(m, "d"))
-				return m.Counts.Differ(finegrain.Cost{
-					finegrain.Exponentials: n * n, finegrain.MultiplyAdds: 2 * n * n * d, attention.RefinedRows: 0,
-				})
+			func(r row) error {
+				n, d := int64(r.number("n")), int64(r.number("d"))
+				if again := r.count(attention.RefinedRows); again > 0 {
+					return fmt.Errorf("%d rows are computed again", again)
+				}
+				return r.Counts.Differ(finegrain.Cost{finegrain.Exponentials: n * n, finegrain.MultiplyAdds: 2 * n * n * d})
 			})
 		return finegrain.Worst(append(e.quadratic(rows), counts)...)
 	},

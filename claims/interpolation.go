@@ -84,13 +84,9 @@ var Interpolation = declare(Claim{
 				X:   figure.Axis{Label: "n, vectors a side", Base: 2},
 				Y:   figure.Axis{Label: "B / √ln n"},
 			}
-			ratio := func(m measure.Measurement) (float64, bool) {
-				b, ok := m.Values["b"]
-				return b / math.Sqrt(math.Log(number(m, "n"))), ok && m.Status == measure.Done
-			}
 			for _, x := range []measure.Experiment{entries, fixedEntries} {
 				f.Series = append(f.Series, figure.Series{
-					Name: fmt.Sprintf("error %v", x.Axes[2].Values[0]), Kind: figure.Computed, Points: e.Of(x).Points("n", ratio),
+					Name: fmt.Sprintf("error %v", x.Axes[2].Values[0]), Kind: figure.Computed, Points: e.Of(x).Points("n", overRoot),
 				})
 			}
 			return f, nil
@@ -145,14 +141,14 @@ func expectInterpolation(m *measure.Measurement) {
 }
 
 // asComputed compares a run with the statement: B = √(2hd) gives h, and h the tolerance.
-func asComputed(m measure.Measurement) error {
-	c, v := m.Counts, m.Values
-	d, n := float64(c["dimension"]), float64(c["keys"])
-	h := v["b"] * v["b"] / (2 * d)
+func asComputed(r row) error {
+	calls, dimension := r.count("calls"), r.count("dimension")
+	d, n, b, tolerated := float64(dimension), float64(r.count("keys")), r.value("b"), r.value("tolerated")
+	h := b * b / (2 * d)
 	// The tolerance is that of the nodes as they are rounded, and a share of it is left to the rounding of the read-off.
-	want := math.Exp2(-3 - math.Log2(n) - reductions.LogAmplification(int(c["dimension"]), h))
-	if ratio := v["tolerated"] / want; c["calls"] != c["dimension"] || !(ratio <= 1.001 && ratio >= 0.99) {
-		return fmt.Errorf("%d calls at d = %g, tolerance %.6g for 1/(8nΛ) = %.6g", c["calls"], d, v["tolerated"], want)
+	want := math.Exp2(-3 - math.Log2(n) - reductions.LogAmplification(int(dimension), h))
+	if ratio := tolerated / want; calls != dimension || !(ratio <= 1.001 && ratio >= 0.99) {
+		return fmt.Errorf("%d calls at d = %g, tolerance %.6g for 1/(8nΛ) = %.6g", calls, d, tolerated, want)
 	}
 	return nil
 }
@@ -161,20 +157,29 @@ func asComputed(m measure.Measurement) error {
 // percent, and entries Θ(log n) would move it by √5.
 const flatness = 1.15
 
+// overRoot is the least entries over √ln n.
+func overRoot(m measure.Measurement) (float64, bool) {
+	b, ok := ValueOf("b")(m)
+	return b / math.Sqrt(math.Log(number(m, "n"))), ok
+}
+
 // flat judges that the least entries are Θ(√log n).
 func flat(rows Table) finegrain.Verdict {
 	least, most := math.Inf(1), 0.0
-	for _, m := range rows.with(measure.Done) {
-		ratio := m.Values["b"] / math.Sqrt(math.Log(number(m, "n")))
-		least, most = min(least, ratio), max(most, ratio)
+	for _, p := range rows.Points("n", overRoot) {
+		least, most = min(least, p.Y), max(most, p.Y)
 	}
-	return exactly(rows, fmt.Sprintf("at error n⁻⁶ the least entries are between %.3g and %.3g times √ln n", least, most),
-		func(measure.Measurement) error {
-			if !(most <= flatness*least) {
-				return fmt.Errorf("the factor moves by %.3g, more than %g", most/least, flatness)
-			}
-			return nil
-		})
+	found := fmt.Sprintf("At error n⁻⁶ the least entries are between %.3g and %.3g times √ln n", least, most)
+	switch {
+	case most == 0:
+		return finegrain.Verdict{Outcome: finegrain.Undecided, Because: "No least entries were computed."}
+	case !(most <= flatness*least):
+		return finegrain.Verdict{
+			Outcome: finegrain.Refuted,
+			Because: fmt.Sprintf("%s: the factor moves by %.3g, more than %g.", found, most/least, flatness),
+		}
+	}
+	return finegrain.Verdict{Outcome: finegrain.Consistent, Because: found + "."}
 }
 
 // interpolationHolds judges the reduction by its laws and by decoding under the worst oracles.
@@ -183,15 +188,15 @@ func interpolationHolds(e Evidence) finegrain.Verdict {
 	broken := e.Of(decodings).Where("understated", 9.0)
 	return finegrain.Worst(
 		lawful(e.Of(interpolationLaws), "the route and its parts"),
-		exactly(kept, "every row is decoded rightly under the worst oracle within the tolerance", func(m measure.Measurement) error {
-			if m.Counts["wrong"] > 0 {
-				return fmt.Errorf("%d of %d rows are wrong", m.Counts["wrong"], m.Counts["rows"])
+		exactly(kept, "every row is decoded rightly under the worst oracle within the tolerance", func(r row) error {
+			if wrong, decoded := r.count("wrong"), r.count("rows"); wrong > 0 || float64(decoded) != r.number("n") {
+				return fmt.Errorf("%d of %d rows are wrong", wrong, decoded)
 			}
 			return nil
 		}),
-		control(broken, "an oracle that errs nine times as much as it says spoils rows", func(m measure.Measurement) error {
-			if m.Counts["wrong"] == 0 {
-				return fmt.Errorf("none of %d rows is wrong, so that decoding shows nothing", m.Counts["rows"])
+		control(broken, "an oracle that errs nine times as much as it says spoils rows", func(r row) error {
+			if r.count("wrong") == 0 {
+				return fmt.Errorf("none of %d rows is wrong, so that decoding shows nothing", r.count("rows"))
 			}
 			return nil
 		}))

@@ -198,24 +198,33 @@ func (e Evidence) quadratic(rows Table) (parts []finegrain.Verdict) {
 }
 
 // exactly judges that a property holds of every row that was done, which is what says, in words that begin a sentence:
-// consistent if it does, refuted by the first of which it does not, undecided if there is none.
-func exactly(rows Table, what string, holds func(measure.Measurement) error) finegrain.Verdict {
+// consistent if it does, refuted by the first of which it does not, undecided if there is none, or one lacks what the
+// property is about.
+func exactly(rows Table, what string, holds func(row) error) finegrain.Verdict {
 	return each(rows, finegrain.Refuted, what, holds)
 }
 
 // control judges that a test was one: what must have shown, such as a lie that is noticed. If it did not, the test
 // shows nothing, and the claim is undecided.
-func control(rows Table, what string, shows func(measure.Measurement) error) finegrain.Verdict {
+func control(rows Table, what string, shows func(row) error) finegrain.Verdict {
 	return each(rows, finegrain.Undecided, what, shows)
 }
 
-func each(rows Table, otherwise finegrain.Outcome, what string, holds func(measure.Measurement) error) finegrain.Verdict {
+func each(rows Table, otherwise finegrain.Outcome, what string, holds func(row) error) finegrain.Verdict {
 	done := rows.with(measure.Done)
 	if len(done) == 0 {
 		return finegrain.Verdict{Outcome: finegrain.Undecided, Because: fmt.Sprintf("There is no measurement that would show: %s.", what)}
 	}
 	for _, m := range done {
-		if err := holds(m); err != nil {
+		var lacks string
+		err := holds(row{m, &lacks})
+		switch {
+		case lacks != "":
+			return finegrain.Verdict{
+				Outcome: finegrain.Undecided,
+				Because: fmt.Sprintf("The measurement at %s, trial %d, has no %q, which would show: %s.", m.Cell, m.Trial, lacks, what),
+			}
+		case err != nil:
 			return finegrain.Verdict{
 				Outcome: otherwise,
 				Because: fmt.Sprintf("Not so at %s, trial %d, where %v: %s.", m.Cell, m.Trial, err, what),

@@ -29,9 +29,9 @@ var Scan = declare(Claim{
 	Judge: func(e Evidence) finegrain.Verdict {
 		rows := e.Of(scanN)
 		counts := exactly(rows, "counted are n²·⌈d/64⌉ word operations",
-			func(m measure.Measurement) error {
-				n, d := int64(number(m, "n")), int64(number(m, "d"))
-				return m.Counts.Differ(finegrain.Cost{finegrain.WordOperations: n * n * ((d + 63) / 64)})
+			func(r row) error {
+				n, d := int64(r.number("n")), int64(r.number("d"))
+				return r.Counts.Differ(finegrain.Cost{finegrain.WordOperations: n * n * ((d + 63) / 64)})
 			})
 		return finegrain.Worst(append(e.quadratic(rows), counts)...)
 	},

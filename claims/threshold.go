@@ -3,6 +3,7 @@ package claims
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"finegrain"
@@ -32,15 +33,15 @@ func lawful(rows Table, names string) finegrain.Verdict {
 	return finegrain.Worst(
 		exactly(rows, fmt.Sprintf("the laws of %s hold: answers are right with adversarial oracles, and not with lying ones, over %d "+
 			"random instances each", names, lawTrials),
-			func(m measure.Measurement) error {
-				if c := m.Counts; c["failures"] > 0 {
-					return fmt.Errorf("%d of %d trials failed", c["failures"], c["trials"])
+			func(r row) error {
+				if failures, trials := r.count("failures"), r.count("trials"); failures > 0 || float64(trials) != r.number("trials") {
+					return fmt.Errorf("%d of %d trials failed", failures, trials)
 				}
 				return nil
 			}),
-		control(rows, "instances are of both answers", func(m measure.Measurement) error {
-			if c := m.Counts; c["yes"] == 0 || c["no"] == 0 {
-				return fmt.Errorf("%d were yes and %d no", c["yes"], c["no"])
+		control(rows, "instances are of both answers", func(r row) error {
+			if yes, no := r.count("yes"), r.count("no"); yes == 0 || no == 0 {
+				return fmt.Errorf("%d were yes and %d no", yes, no)
 			}
 			return nil
 		}))
@@ -69,24 +70,23 @@ func routeRuns(route string) measure.Experiment {
 
 // agrees judges rows of the subject "route". What needed no attention, since the lists alone settled it, is left out but
 // for its answer.
-func agrees(rows Table, asClaimed string, holds func(measure.Measurement) error) finegrain.Verdict {
-	var asked Table
-	for _, m := range rows {
-		if m.Status != measure.Done || m.Counts["calls"] > 0 {
-			asked = append(asked, m)
-		}
-	}
+func agrees(rows Table, asClaimed string, holds func(row) error) finegrain.Verdict {
+	asked := slices.DeleteFunc(slices.Clone(rows), func(m measure.Measurement) bool {
+		calls, counted := m.Counts["calls"]
+		return counted && calls == 0
+	})
 	return finegrain.Worst(
-		exactly(rows, "answers agree with independent solvers", func(m measure.Measurement) error {
-			if wrong := m.Counts["disagreements"]; wrong > 0 {
+		exactly(rows, "answers agree with independent solvers", func(r row) error {
+			if wrong := r.count("disagreements"); wrong > 0 {
 				return fmt.Errorf("%d disagree", wrong)
 			}
 			return nil
 		}),
 		exactly(asked, "where attention was asked, the error observed is within what the algorithm guarantees, and that within "+
-			"what the read-off tolerates", func(m measure.Measurement) error {
-			if v := m.Values; v["observed"] > v["guaranteed"] || v["guaranteed"] > v["tolerated"] {
-				return fmt.Errorf("%.3g is observed, %.3g guaranteed, %.3g tolerated", v["observed"], v["guaranteed"], v["tolerated"])
+			"what the read-off tolerates", func(r row) error {
+			observed, guaranteed, tolerated := r.value("observed"), r.value("guaranteed"), r.value("tolerated")
+			if !(observed <= guaranteed && guaranteed <= tolerated) {
+				return fmt.Errorf("%.3g is observed, %.3g guaranteed, %.3g tolerated", observed, guaranteed, tolerated)
 			}
 			return nil
 		}),
@@ -122,12 +122,12 @@ var Threshold = declare(Claim{
 			lawful(e.Of(thresholdLaws), "the route and its parts"),
 			agrees(e.Of(thresholdRuns), "there is one call, on one key more than data keys, with entries √ln 2n and, but for a share "+
 				"that is left to rounding, tolerance 1/12",
-				func(m measure.Measurement) error {
-					c, v := m.Counts, m.Values
-					want := math.Sqrt(math.Log(2 * float64(c["keys"])))
-					if c["calls"] != 1 || c["attention_keys"] != c["keys"]+1 || !near(v["b"], want) || !within(v["tolerated"], 1.0/12) {
+				func(r row) error {
+					calls, keys, data := r.count("calls"), r.count("attention_keys"), r.count("keys")
+					b, want, tolerated := r.value("b"), math.Sqrt(math.Log(2*float64(data))), r.value("tolerated")
+					if calls != 1 || keys != data+1 || !near(b, want) || !within(tolerated, 1.0/12) {
 						return fmt.Errorf("%d calls on %d keys for %d, entries %.9g for √ln 2n = %.9g, tolerance %.9g",
-							c["calls"], c["attention_keys"], c["keys"], v["b"], want, v["tolerated"])
+							calls, keys, data, b, want, tolerated)
 					}
 					return nil
 				}))
