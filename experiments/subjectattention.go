@@ -2,7 +2,9 @@ package experiments
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	"finegrain"
@@ -49,16 +51,9 @@ var AttentionSubject = declareSubject(measure.Subject{
 		_, _, err := attentionValues(c)
 		return err
 	},
-	Work: func(c measure.Cell) float64 {
-		r := attentionRegime(c)
-		return float64(r.Pairs()) * float64(r.Dim+r.ValueDim+8) // an exponential is some multiply-adds
-	},
+	Work: func(c measure.Cell) float64 { return attentionWork(mustAttention(c).Guarantee, attentionRegime(c)) },
 	Bytes: func(c measure.Cell) float64 {
-		method, err := algorithms.AttentionNamed(c.Word("algorithm"))
-		if err != nil {
-			panic("experiments: " + err.Error()) // the parameter was checked
-		}
-		r := attentionRegime(c)
+		method, r := mustAttention(c), attentionRegime(c)
 		n, m := float64(r.Queries), float64(r.Keys)
 		instance := 8 * (n*float64(r.Dim) + m*float64(r.Dim+r.ValueDim))
 		outputs := 2 * 8 * n * float64(r.ValueDim) // the one to keep and the one at work
@@ -66,6 +61,35 @@ var AttentionSubject = declareSubject(measure.Subject{
 	},
 	Prepare: prepareAttention,
 })
+
+// mustAttention is the algorithm of a cell, whose name was checked.
+func mustAttention(c measure.Cell) attention.Method {
+	m, err := algorithms.AttentionNamed(c.Word("algorithm"))
+	if err != nil {
+		panic("experiments: " + err.Error())
+	}
+	return m
+}
+
+// attentionWork is the work of a method in multiply-adds, about: an exponential is some of them. A method that says
+// nothing of its own computes every visible pair, in floats where integers overflow.
+func attentionWork(g attention.Guarantee, r attention.Regime) float64 {
+	const exponential = 8
+	if g.About == nil {
+		return float64(r.Pairs()) * float64(r.Dim+r.ValueDim+exponential)
+	}
+	work := 1.0 // where it refuses
+	for kind, count := range g.About(r) {
+		switch kind {
+		case finegrain.Bytes:
+		case finegrain.Exponentials:
+			work += exponential * float64(count)
+		default:
+			work += float64(count)
+		}
+	}
+	return work
+}
 
 func attentionNames() (names []string) {
 	for _, m := range algorithms.Attention() {
@@ -117,11 +141,29 @@ func attentionValues(c measure.Cell) (attention.Generator, map[string]float64, e
 	return g, values, err
 }
 
-// attentionRegime is the regime of a cell as far as it is known before there is an instance.
+// attentionRegime is the regime of a cell as far as it is known before there is an instance. The kind's own B and
+// scale and whether it is causal are read off the smallest instance of its dimension.
 func attentionRegime(c measure.Cell) attention.Regime {
+	g, values, err := attentionValues(c)
+	if err != nil {
+		panic("experiments: " + err.Error()) // the cell was accepted
+	}
+	smallest := maps.Clone(values)
+	for _, p := range g.Parameters {
+		if _, given := smallest[p.Name]; p.Name == "B" && !given {
+			smallest[p.Name] = p.Default
+		}
+		if p.Name == "n" || p.Name == "m" || p.Name == "dv" || p.Name == "segments" {
+			smallest[p.Name] = 1
+		}
+	}
+	own, err := g.Generate(rand.New(rand.NewPCG(0, 0)), smallest)
+	if err != nil {
+		panic("experiments: " + err.Error())
+	}
 	r := attention.Regime{
-		Queries: c.Int("n"), Keys: c.Int("m"), Dim: c.Int("d"), ValueDim: c.Int("dv"), B: c.Float("B"), Scale: c.Float("scale"),
-		MaxV: 1, Epsilon: c.Float("epsilon"), Causal: c.Bool("causal"),
+		Queries: c.Int("n"), Keys: c.Int("m"), Dim: c.Int("d"), ValueDim: c.Int("dv"), B: smallest["B"], Scale: own.Scale,
+		MaxV: 1, Epsilon: c.Float("epsilon"), Causal: own.Causal || c.Bool("causal"),
 	}
 	if r.Keys == 0 {
 		r.Keys = r.Queries
@@ -129,11 +171,8 @@ func attentionRegime(c measure.Cell) attention.Regime {
 	if r.ValueDim == 0 {
 		r.ValueDim = r.Dim
 	}
-	if r.B == 0 {
-		r.B = 100
-	}
-	if r.Scale == 0 {
-		r.Scale = 1
+	if s := c.Float("scale"); s > 0 {
+		r.Scale = s
 	}
 	r.QNorm = r.B * math.Sqrt(float64(r.Dim))
 	r.KNorm = r.QNorm
@@ -145,10 +184,7 @@ func attentionRegime(c measure.Cell) attention.Regime {
 const observedPairs = 1 << 17
 
 func prepareAttention(env finegrain.Env, c measure.Cell) (measure.Trial, error) {
-	method, err := algorithms.AttentionNamed(c.Word("algorithm"))
-	if err != nil {
-		return measure.Trial{}, err
-	}
+	method := mustAttention(c)
 	g, values, err := attentionValues(c)
 	if err != nil {
 		return measure.Trial{}, err

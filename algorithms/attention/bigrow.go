@@ -51,15 +51,15 @@ const (
 // row computes query i; it returns nil if it was stopped.
 func (w *bigRow) row(env finegrain.Env, i int) []*big.Float {
 	q := w.in.Q.RawRowView(i)
-	visible := w.in.Visible(i)
-	powers := w.powers[:visible]
+	seen := w.in.Visible(i)
+	powers := w.powers[:seen.Len()]
 	top := int64(math.MinInt64)
 	p := pace{env: env}
 	for j := range powers {
 		if p.stopped(workPower + workNumber*len(q)) {
 			return nil
 		}
-		powers[j] = w.power(q, w.in.K.RawRowView(j))
+		powers[j] = w.power(q, w.in.K.RawRowView(seen.From+j))
 		top = max(top, powers[j].exponent)
 	}
 	w.total.SetInt64(0)
@@ -67,7 +67,7 @@ func (w *bigRow) row(env finegrain.Env, i int) []*big.Float {
 		sum.SetInt64(0)
 	}
 	for j, power := range powers {
-		values := w.in.V.RawRowView(j)
+		values := w.in.V.RawRowView(seen.From + j)
 		if p.stopped(workNumber * len(values)) {
 			return nil
 		}

@@ -5,6 +5,7 @@ import (
 	"runtime"
 
 	"finegrain"
+	"finegrain/internal/roundoff"
 	"finegrain/internal/simd"
 )
 
@@ -62,6 +63,9 @@ import (
 //
 // For exact: η = γ_{d+1}X + expError, β = u, k = m.
 //
+// The margin covers what the derivation drops: products of bounds, the mass that is flushed or beyond cutoff, all below
+// 2^−20 of the bound of the sums.
+//
 // For a refined row: scores err by (γ_{2d}² + 20u²)X (dot2, times, minus) and β = 4u (minus, log₂e and the
 // product with it). Keys beyond cutoff would move the output by less than 2^−75·spread. Each product of a weight
 // and a value is rounded, an error of u·Σ p_j|v_j|. A double-double sum of m terms loses only in its
@@ -72,21 +76,6 @@ import (
 // expError bounds the relative error of math.Exp. No proof comes with it: its sources claim less than one
 // unit in the last place (2u), TestExpError has seen 2.2u on amd64 and holds it to 3u; 4u is allowed for.
 const expError = 4 * unit
-
-// margin covers what the derivation drops: products of bounds, the mass that is flushed or beyond cutoff, all
-// below 2^−20 of the bound of the sums, and the rounding of the bounds themselves.
-const margin = 1 + 0x1p-20
-
-// gamma is γ_k.
-func gamma(k float64) float64 { return gammaOf(k, unit) }
-
-// gammaOf is γ_k for another unit roundoff.
-func gammaOf(k, unit float64) float64 {
-	if k*unit >= 0.5 {
-		return math.Inf(1)
-	}
-	return k * unit / (1 - k*unit)
-}
 
 // rounding is what a bound knows of the arithmetic of a streaming method.
 type rounding struct {
@@ -102,7 +91,7 @@ func rounding64(isa simd.ISA) rounding {
 	if loops := simd.Attention64(isa); loops != nil {
 		return rounding{unit: unit, weight: loops.ExpError, tile: simd.MaxKeys, lanes: loops.Lanes}
 	}
-	return rounding{unit: unit, weight: exp2Error, tile: tileKeys}
+	return rounding{unit: unit, weight: Exp2Error, tile: tileKeys}
 }
 
 func rounding32(isa simd.ISA) rounding {
@@ -124,13 +113,13 @@ func softmaxError(r Regime, spread, eta, beta, sums float64) float64 {
 // softmaxErrorAbove is softmaxError with an η that knows of underflow already.
 func softmaxErrorAbove(r Regime, spread, eta, beta, sums float64) float64 {
 	weights := min(spread, spread*(eta/2+beta*(math.Log(float64(r.Keys))+2*eta+1)*(1+2*beta)))
-	return (weights+r.MaxV*sums)*margin + underflow(r)
+	return (weights+r.MaxV*sums)*roundoff.Margin + underflow(r)
 }
 
 // plainSums is the bound of step 2 for plain sums, k the number of additions; +Inf where they are too many to
 // say anything.
 func plainSums(k int, unit float64) float64 {
-	g := gammaOf(float64(k), unit)
+	g := roundoff.GammaOf(float64(k), unit)
 	if g >= 1 {
 		return math.Inf(1)
 	}
@@ -153,12 +142,12 @@ func scoreUnderflow(r Regime) float64 {
 }
 
 func exactError(r Regime, spread float64) float64 {
-	eta := gamma(float64(r.Dim+1))*r.Score() + expError
+	eta := roundoff.Gamma(float64(r.Dim+1))*r.Score() + expError
 	return softmaxError(r, spread, eta, unit, plainSums(r.Keys, unit))
 }
 
 // scoreError is what a score of the streaming algorithm may be off, but for scoreUnderflow.
-func scoreError(r Regime) float64 { return gamma(float64(r.Dim+3)) * r.Score() }
+func scoreError(r Regime) float64 { return roundoff.Gamma(float64(r.Dim+3)) * r.Score() }
 
 // streamingError is the bound of the streaming algorithm without refinement.
 func (x rounding) streamingError(r Regime, spread float64) float64 {
@@ -167,14 +156,14 @@ func (x rounding) streamingError(r Regime, spread float64) float64 {
 		return softmaxError(r, spread, scoreError(r)+x.weight, x.unit, plainSums(terms, x.unit))
 	}
 	d := float64(r.Dim)
-	eta := gammaOf(d+3, x.unit)*r.Score() + x.weight + d*0x1p-98*(1+r.Score())
+	eta := roundoff.GammaOf(d+3, x.unit)*r.Score() + x.weight + d*0x1p-98*(1+r.Score())
 	lost := r.MaxV * float64(r.Keys+1) * 0x1p-97
 	return softmaxErrorAbove(r, spread, eta, x.unit, plainSums(terms+1, x.unit)) + lost
 }
 
 func refinedError(r Regime, spread float64) float64 {
-	g := gamma(float64(2 * r.Dim))
-	eta := (g*g+20*unit*unit)*r.Score() + exp2Error
+	g := roundoff.Gamma(float64(2 * r.Dim))
+	eta := (g*g+20*unit*unit)*r.Score() + Exp2Error
 	mu := float64(r.Keys) * unit
 	return softmaxError(r, spread, eta, 4*unit, 4*unit+4*mu*mu)
 }
@@ -198,12 +187,12 @@ func guaranteeStreaming(isa simd.ISA) Guarantee {
 			Argument: "the tiled algorithm is the paper's, its running maximum Milakov and Gimelshein's; the error bound is " +
 				"worst-case rounding carried through the softmax, rows beyond it being computed again in double-double",
 		},
-		Valid: validFloat,
+		Valid: validStreaming,
 
 		// Rows have smaller norms and spreads than the regime. A row below refineAbove stays plain; any other
 		// gets the smaller of both bounds.
 		Error: func(r Regime) float64 {
-			spread := widestSpread(r)
+			spread := r.WidestSpread()
 			return min(s.rounding.streamingError(r, spread), max(refineAbove(r), refinedError(r, spread)))
 		},
 		Cost:  plainCost,
@@ -222,7 +211,7 @@ func guaranteeStreaming32(isa simd.ISA) Guarantee {
 				"carried through the softmax, and no row is computed again",
 		},
 		Valid: validSingle,
-		Error: func(r Regime) float64 { return s.rounding.streamingError(r, widestSpread(r)) },
+		Error: func(r Regime) float64 { return s.rounding.streamingError(r, r.WidestSpread()) },
 		Cost:  plainCost,
 		Bytes: func(r Regime) int64 { return s.bytes(r, runtime.GOMAXPROCS(0), false, false) },
 	}

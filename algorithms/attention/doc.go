@@ -9,7 +9,7 @@
 //	Att(Q,K,V) = D⁻¹ A V,  A = exp(s·QKᵀ) entrywise,  D = diag(A·1),
 //
 // so row i is the average of the values with the weights of query i. With a causal mask query i sees the
-// keys j ≤ i. B is the largest absolute entry of Q and K, ε an additive error, max|out − exact|. Indices
+// keys j ≤ i; with ranges, those from s_i to before t_i. B is the largest absolute entry of Q and K, ε an additive error, max|out − exact|. Indices
 // count from 0; i runs over queries, j over keys, l over coordinates, c over value columns. u = 2^−53 is
 // the unit roundoff of float64.
 //
@@ -24,7 +24,7 @@
 // products of expansion.go and the memory of scores of memo.go. streaming.go is one pass over tiles of keys, in
 // float64 or float32, on operands.go; its tile is vector.go, on the vector loops of internal/simd, or portable.go,
 // in plain Go with the exponential of exp2.go. refine.go computes rows again that plain float64 does not resolve, in
-// the arithmetic of doubledouble.go. All run in parallel with scratch.go and stop by pace.go. tripleloop.go is what
+// the arithmetic of doubledouble.go. All run in parallel, with working memory by internal/pass, and stop by pace.go. tripleloop.go is what
 // they are timed against.
 //
 // The proofs: bound.go derives the error bounds that the algorithms in floating point report, from the norms of norm.go.

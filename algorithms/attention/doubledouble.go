@@ -1,14 +1,18 @@
 package attention
 
-import "math"
+import (
+	"math"
+
+	"finegrain/internal/roundoff"
+)
 
 // Error-free transformations and double-double numbers: pairs hi + lo of float64s that carry about 106
 // bits. Dekker 1971 and Knuth 1969 for the transformations; Ogita, Rump and Oishi, "Accurate sum and dot
 // product", 2005, for the inner product and its bound. Conversions float64(x*y) keep compilers of other
 // architectures from fusing a product into a sum, which would break the transformations.
 
-// unit is the unit roundoff u = 2^−53 of float64: |fl(x) − x| ≤ u|x|.
-const unit = 0x1p-53
+// unit is u.
+const unit = roundoff.Unit
 
 // twoSum returns fl(a+b) and the rounding error: sum + lost = a + b exactly, barring overflow.
 func twoSum(a, b float64) (sum, lost float64) {

@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"testing"
 
+	"finegrain/internal/roundoff"
+
 	"pgregory.net/rapid"
 )
 
@@ -104,7 +106,7 @@ func TestDot2Bound(t *testing.T) {
 		got := dot2(q, k)
 		diff := new(big.Rat).Add(exactRat(got.hi), exactRat(got.lo))
 		diff.Sub(diff, dot).Abs(diff)
-		g := gamma(float64(2 * len(q)))
+		g := roundoff.Gamma(float64(2 * len(q)))
 		bound := abs.Mul(abs, exactRat(g*g))
 		bound.Add(bound, exactRat(float64(len(q))*0x1p-1074))
 		if diff.Cmp(bound) > 0 {

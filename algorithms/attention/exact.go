@@ -12,7 +12,7 @@ import (
 // Exact is the definition in float64: three loops, one row of scores at a time, one goroutine. It is here
 // to be read, and as what faster methods are timed against.
 var Exact = Method{
-	Name:      "exact",
+	Name:      nameExact,
 	Doc:       "the definition in float64: three loops over query, key and coordinate",
 	Guarantee: guaranteeExact,
 	Run:       runExact,
@@ -22,11 +22,11 @@ var Exact = Method{
 const workExp = 16
 
 func runExact(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
-	surveyed, err := guaranteeExact.admit(env, in)
+	surveyed, err := guaranteeExact.Admit(env, in)
 	if err != nil {
 		return Output{}, nil, err
 	}
-	r, spread := surveyed.Regime, surveyed.spread
+	r, spread := surveyed.Regime, surveyed.Spread
 	bound := 0.0
 	for i := range r.Queries {
 		row := r
@@ -47,14 +47,15 @@ func runExact(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
 
 	for i := range r.Queries {
 		q, o := in.Q.RawRowView(i), out.RawRowView(i)
-		row := row[:in.Visible(i)]
+		seen := in.Visible(i)
+		row := row[:seen.Len()]
 
 		most := math.Inf(-1)
 		for j := range row {
 			if pace.stopped(r.Dim) {
 				return stopped(i)
 			}
-			k := in.K.RawRowView(j)
+			k := in.K.RawRowView(seen.From + j)
 			var dot float64
 			for l := range q {
 				dot += q[l] * k[l]
@@ -77,7 +78,7 @@ func runExact(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
 				return stopped(i)
 			}
 			weight := row[j] / sum
-			v := in.V.RawRowView(j)
+			v := in.V.RawRowView(seen.From + j)
 			for c := range o {
 				o[c] += weight * v[c]
 			}
@@ -94,14 +95,14 @@ func runExact(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
 }
 
 var guaranteeExact = Guarantee{
-	Method: "exact",
+	Method: nameExact,
 	Source: finegrain.Source{
 		Provenance: finegrain.Derived,
 		Argument: "worst-case rounding of scores, exponentials and sums, carried through the softmax; it takes " +
 			"math.Exp to err by at most 4u, which is not proved: a test holds it to 3u",
 	},
 	Valid: validFloat,
-	Error: func(r Regime) float64 { return exactError(r, widestSpread(r)) },
+	Error: func(r Regime) float64 { return exactError(r, r.WidestSpread()) },
 	Cost:  plainCost,
 	Bytes: func(r Regime) int64 { return 8 * int64(r.Keys) },
 }

@@ -20,10 +20,10 @@ const (
 	// float64 shows, and numbers below 2^−1022 would be slow.
 	exp2Flush = -1000
 
-	// exp2Error bounds the relative error of exp2 above exp2Flush: the table entry is off by at most u, the
+	// Exp2Error bounds the relative error of Exp2 above exp2Flush: the table entry is off by at most u, the
 	// last addition by u; the correction 2^f − 1 is below 6.8e-4 and is computed to 7 units, the series
 	// having been cut at (ln 2/1024)^5/120 < 2e-18 = 0.02u. In all 2.03u, up to squares of u.
-	exp2Error = 2.1 * unit
+	Exp2Error = 2.1 * unit
 )
 
 // The Taylor coefficients ln²/k! of 2^f.
@@ -48,8 +48,8 @@ var exp2Table = func() (table [exp2Size]float64) {
 	return table
 }()
 
-// exp2 returns 2^y for y ≤ −exp2Flush with relative error at most exp2Error, and 0 below exp2Flush.
-func exp2(y float64) float64 {
+// Exp2 returns 2^y for y ≤ −exp2Flush with relative error at most Exp2Error, and 0 below exp2Flush.
+func Exp2(y float64) float64 {
 	if y < exp2Flush {
 		return 0
 	}

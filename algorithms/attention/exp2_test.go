@@ -38,15 +38,15 @@ func arguments() []float64 {
 func TestExp2Error(t *testing.T) {
 	var worst float64
 	for _, y := range arguments() {
-		worst = max(worst, relativeError(exp2(y), exponent2(y)))
+		worst = max(worst, relativeError(Exp2(y), exponent2(y)))
 	}
-	t.Logf("largest relative error %.3f u; proven %.3f u", worst, exp2Error/unit)
-	if worst > exp2Error/unit {
-		t.Errorf("relative error %v u exceeds the proven %v u", worst, exp2Error/unit)
+	t.Logf("largest relative error %.3f u; proven %.3f u", worst, Exp2Error/unit)
+	if worst > Exp2Error/unit {
+		t.Errorf("relative error %v u exceeds the proven %v u", worst, Exp2Error/unit)
 	}
 	for _, y := range []float64{math.Nextafter(exp2Flush, math.Inf(-1)), -1e300, math.Inf(-1)} {
-		if exp2(y) != 0 {
-			t.Errorf("exp2(%v) = %v, want 0", y, exp2(y))
+		if Exp2(y) != 0 {
+			t.Errorf("Exp2(%v) = %v, want 0", y, Exp2(y))
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"finegrain"
+	"finegrain/internal/roundoff"
 	"finegrain/internal/simd"
 
 	"gonum.org/v1/gonum/mat"
@@ -163,7 +164,7 @@ func TestScoresOfManyCoordinates(t *testing.T) {
 		in.K.SetRow(1, filled(1, d, key(high)).RawRowView(0))
 		r := in.Regime()
 		result, _, _ := holdsBound(t, c.method, in)
-		if without := softmaxError(r, 2, gamma(c.forgotten)*r.Score(), 0, 0); result.distance <= without {
+		if without := softmaxError(r, 2, roundoff.Gamma(c.forgotten)*r.Score(), 0, 0); result.distance <= without {
 			t.Errorf("%s: %g off, within %g: a bound that forgot d would pass",
 				c.method.Name, result.distance, without)
 		}
@@ -174,8 +175,8 @@ func TestScoresOfManyCoordinates(t *testing.T) {
 func TestRefinedRowsSeeEveryKey(t *testing.T) {
 	for seed := range uint64(40) {
 		r := rand.New(rand.NewPCG(seed, 7))
-		in := Instance{Q: uniform(r, 6, 6, 1e9), K: filled(20, 6, 0), V: uniform(r, 20, 2, 1), Scale: 1}
-		for l, k := range uniform(r, 1, 6, 1.8e8).RawRowView(0) {
+		in := Instance{Q: Uniform(r, 6, 6, 1e9), K: filled(20, 6, 0), V: Uniform(r, 20, 2, 1), Scale: 1}
+		for l, k := range Uniform(r, 1, 6, 1.8e8).RawRowView(0) {
 			for j := range 20 {
 				in.K.Set(j, l, k*(1+float64(2*r.IntN(2)-1)*0x1p-52))
 			}
@@ -191,7 +192,7 @@ func TestRefinedRowsSeeEveryKey(t *testing.T) {
 func TestRefinedManyCoordinates(t *testing.T) {
 	const d = 2048
 	r := rand.New(rand.NewPCG(2, 9))
-	q, k := uniform(r, 1, d, 0).RawRowView(0), make([]float64, d)
+	q, k := Uniform(r, 1, d, 0).RawRowView(0), make([]float64, d)
 	for l := range k {
 		q[l], k[l] = 5e7/3, 1e7*(1+r.Float64())
 	}
@@ -244,7 +245,7 @@ func TestRefinedDeepKeys(t *testing.T) {
 		if math.FMA(math.Log2E, x, -y)+log2eLow*x < 17.5*unit {
 			continue
 		}
-		if off := relativeError(exp2(-y), fixedExp(-x, 150)); off > worst {
+		if off := relativeError(Exp2(-y), fixedExp(-x, 150)); off > worst {
 			a, worst = x, off
 		}
 	}
@@ -256,7 +257,7 @@ func TestRefinedDeepKeys(t *testing.T) {
 	if cost[RefinedRows] != 1 {
 		t.Error("the row was not refined")
 	}
-	if without := softmaxError(in.Regime(), 2, exp2Error, 0, 4*unit); off.distance <= without {
+	if without := softmaxError(in.Regime(), 2, Exp2Error, 0, 4*unit); off.distance <= without {
 		t.Errorf("%g off: within %g, the bound without β", off.distance, without)
 	}
 }

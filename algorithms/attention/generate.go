@@ -32,7 +32,7 @@ type Generator struct {
 }
 
 // Generators lists the kinds.
-var Generators = []Generator{BoundedEntries, AnyTemperature, NearlyCollinear, ConvBasis}
+var Generators = []Generator{BoundedEntries, KeysAtCorner, AnyTemperature, NearlyCollinear, ConvBasis}
 
 // maxEntries bounds the matrices that a generator will make: 16 GiB in all.
 const maxEntries = 1 << 31
@@ -140,7 +140,7 @@ var BoundedEntries = Generator{
 	generate: func(r *rand.Rand, p map[string]float64) Instance {
 		n, m, d, dv := shape(p)
 		b := p["B"]
-		return Instance{Q: uniform(r, n, d, b), K: uniform(r, m, d, b), V: uniform(r, m, dv, 1), Scale: 1 / float64(d)}
+		return Instance{Q: Uniform(r, n, d, b), K: Uniform(r, m, d, b), V: Uniform(r, m, dv, 1), Scale: 1 / float64(d)}
 	},
 }
 
@@ -159,7 +159,7 @@ var AnyTemperature = Generator{
 	generate: func(r *rand.Rand, p map[string]float64) Instance {
 		n, m, d, dv := shape(p)
 		b := p["B"]
-		in := Instance{Q: uniform(r, n, d, b), K: uniform(r, m, d, b), V: uniform(r, m, dv, 1), Scale: 1}
+		in := Instance{Q: Uniform(r, n, d, b), K: Uniform(r, m, d, b), V: Uniform(r, m, dv, 1), Scale: 1}
 		switch p["keys"] {
 		case 1:
 			for j := range m {
@@ -176,7 +176,7 @@ var AnyTemperature = Generator{
 				}
 			}
 		case 2:
-			centres := uniform(r, 16, d, 0.99*b)
+			centres := Uniform(r, 16, d, 0.99*b)
 			for j := range m {
 				c := centres.RawRowView(r.IntN(16))
 				row := in.K.RawRowView(j)
@@ -205,7 +205,7 @@ var NearlyCollinear = Generator{
 	generate: func(r *rand.Rand, p map[string]float64) Instance {
 		n, m, d, dv := shape(p)
 		b, noise := p["B"], p["noise"]
-		in := Instance{Q: uniform(r, n, d, b), K: uniform(r, m, d, b*noise/2), V: uniform(r, m, dv, 1), Scale: 1}
+		in := Instance{Q: Uniform(r, n, d, b), K: Uniform(r, m, d, b*noise/2), V: Uniform(r, m, dv, 1), Scale: 1}
 		for i := range n { // subtract the mean, so that the row is orthogonal to the line
 			row := in.Q.RawRowView(i)
 			var mean float64
@@ -254,10 +254,10 @@ var ConvBasis = Generator{
 	generate: func(r *rand.Rand, p map[string]float64) Instance {
 		n, frequencies, segments := int(p["n"]), int(p["frequencies"]), int(p["segments"])
 		b := p["B"] / math.Sqrt2 // a rotated pair stays within B
-		query, contents := uniform(r, 1, 2*frequencies, b), uniform(r, segments, 2*frequencies, b)
+		query, contents := Uniform(r, 1, 2*frequencies, b), Uniform(r, segments, 2*frequencies, b)
 		in := Instance{
 			Q: mat.NewDense(n, 2*frequencies, nil), K: mat.NewDense(n, 2*frequencies, nil),
-			V: uniform(r, n, int(p["dv"]), 1), Scale: 1, Causal: true,
+			V: Uniform(r, n, int(p["dv"]), 1), Scale: 1, Causal: true,
 		}
 		for i := range n {
 			segment := i * segments / n

@@ -1,6 +1,7 @@
 package attention
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -14,11 +15,19 @@ type Instance struct {
 	Q, K, V *mat.Dense // n×d queries, m×d keys, m×dv values
 	Scale   float64    // s; 1/d in Alman and Song, 1 in Gupta et al., 1/τ for a temperature τ
 	Causal  bool       // query i sees only the keys j ≤ i, hence all of them from i = m−1 on
+	Ranges  []Range    // of the keys that each of the n queries sees; nil: those that Causal says
 	Epsilon float64    // additive error asked of max|out − exact|; 0: as good as it gets, and say how good
 }
 
+// Range is the keys From … To−1. The ranges of an instance need not be sorted, nor have one length.
+type Range struct{ From, To int }
+
+// Len is the number of keys.
+func (r Range) Len() int { return r.To - r.From }
+
 // Validate returns nil if the instance is one: shapes that fit, at least one query, key, coordinate and
-// value column, finite numbers, ε ≥ 0. Otherwise it says which matrix, row and column is at fault.
+// value column, finite numbers, ε ≥ 0, and one mask at most; ranges, if there are any, one for each query, with
+// at least one key and none beyond the last. Otherwise it says which matrix, row and column is at fault.
 func (in Instance) Validate() error {
 	if err := in.shapes(); err != nil {
 		return err
@@ -57,6 +66,31 @@ func (in Instance) shapes() error {
 	case !(in.Epsilon >= 0) || math.IsInf(in.Epsilon, 0):
 		return fmt.Errorf("attention: the error asked is %v; it must be a finite number, at least 0", in.Epsilon)
 	}
+	n, _ := in.Q.Dims()
+	return in.rangesFit(n, m)
+}
+
+// rangesFit is the part of shapes about ranges.
+func (in Instance) rangesFit(n, m int) error {
+	switch {
+	case in.Ranges == nil:
+		return nil
+	case in.Causal:
+		return errors.New("attention: the instance is causal and has ranges; a causal mask is the ranges 0 … i, so " +
+			"leave one out")
+	case len(in.Ranges) != n:
+		return fmt.Errorf("attention: there are %d ranges and %d queries; each query needs one", len(in.Ranges), n)
+	}
+	for i, r := range in.Ranges {
+		switch {
+		case r.From < 0 || r.To > m:
+			return fmt.Errorf("attention: query %d is to see the keys from %d to before %d, and there are %d "+
+				"(counted from 0)", i, r.From, r.To, m)
+		case r.From >= r.To:
+			return fmt.Errorf("attention: query %d is to see the keys from %d to before %d, which are none; "+
+				"it needs at least one", i, r.From, r.To)
+		}
+	}
 	return nil
 }
 
@@ -76,10 +110,13 @@ func finite(name string, x *mat.Dense, rows int) error {
 	return nil
 }
 
-// Visible is the number of keys that query i sees: the first Visible(i) of them.
-func (in Instance) Visible(i int) int {
+// Visible is the keys that query i sees.
+func (in Instance) Visible(i int) Range {
+	if in.Ranges != nil {
+		return in.Ranges[i]
+	}
 	m, _ := in.K.Dims()
-	return visible(i, m, in.Causal)
+	return Range{0, visible(i, m, in.Causal)}
 }
 
 func visible(i, keys int, causal bool) int {

@@ -1,9 +1,13 @@
 package attention
 
 import (
+	"errors"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"finegrain"
 
 	"gonum.org/v1/gonum/mat"
 	"pgregory.net/rapid"
@@ -39,6 +43,14 @@ func TestValidate(t *testing.T) {
 		{"Inf", func(in *Instance) { in.V = with(ones(4, 5), 3, 0, math.Inf(-1)) }, "V is -Inf at row 3, column 0"},
 		{"scale", func(in *Instance) { in.Scale = math.Inf(1) }, "the scale is +Inf"},
 		{"negative error", func(in *Instance) { in.Epsilon = -1 }, "the error asked is -1"},
+		{"ranges", func(in *Instance) { in.Ranges = []Range{{0, 1}, {1, 4}} }, ""},
+		{"ranges and causal", func(in *Instance) { in.Causal, in.Ranges = true, []Range{{0, 1}, {1, 4}} }, "leave one out"},
+		{"a range missing", func(in *Instance) { in.Ranges = []Range{{0, 1}} }, "1 ranges and 2 queries"},
+		{"no ranges", func(in *Instance) { in.Ranges = []Range{} }, "0 ranges and 2 queries"},
+		{"a range before the keys", func(in *Instance) { in.Ranges = []Range{{0, 1}, {-1, 4}} }, "query 1 is to see the keys from -1"},
+		{"a range beyond the keys", func(in *Instance) { in.Ranges = []Range{{0, 5}, {1, 4}} }, "to before 5, and there are 4"},
+		{"a range of no keys", func(in *Instance) { in.Ranges = []Range{{0, 1}, {2, 2}} }, "query 1 is to see the keys from 2 to before 2"},
+		{"a range backwards", func(in *Instance) { in.Ranges = []Range{{3, 1}, {2, 2}} }, "which are none"},
 		{"no error", func(in *Instance) { in.Epsilon = math.NaN() }, "the error asked is NaN"},
 	} {
 		in := good()
@@ -66,6 +78,70 @@ func TestPairsCountsWhatIsVisible(t *testing.T) {
 			t.Fatalf("%d pairs, counted %d", got, pairs)
 		}
 	})
+}
+
+// TestRanges: a row with a range is that of the definition for the keys of the range alone, bit by bit, in both methods
+// that are definitions; ranges that begin at the first key are what the streaming methods take no more than others.
+func TestRanges(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		in := Sample(r, 6)
+		in.Causal, in.Epsilon = false, 0
+		in.Ranges = SampleRanges(r, in)
+		if err := in.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		var pairs int64
+		for _, method := range []Method{Exact, Multiprecision} {
+			out, cost, err := method.Run(testEnv(), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pairs = 0
+			for i, seen := range in.Ranges {
+				pairs += int64(seen.Len())
+				alone := in
+				alone.Ranges = nil
+				alone.Q = mat.DenseCopyOf(in.Q.Slice(i, i+1, 0, in.Q.RawMatrix().Cols))
+				alone.K = mat.DenseCopyOf(in.K.Slice(seen.From, seen.To, 0, in.K.RawMatrix().Cols))
+				alone.V = mat.DenseCopyOf(in.V.Slice(seen.From, seen.To, 0, in.V.RawMatrix().Cols))
+				row, _, err := method.Run(testEnv(), alone)
+				if err != nil {
+					t.Fatal(err)
+				}
+				off, _ := Distance(out.rows([]int{i}), row)
+				if method.Name == Exact.Name && off > 0 || off > sumUp(out.Bound, row.Bound) {
+					t.Fatalf("%s: row %d, keys %v, is %g off", method.Name, i, seen, off)
+				}
+			}
+			if cost[finegrain.InnerProducts] != pairs || in.Regime().Pairs() != pairs {
+				t.Fatalf("%d pairs, counted %d, the regime says %d", pairs, cost[finegrain.InnerProducts], in.Regime().Pairs())
+			}
+		}
+		var outside *OutsideRegime
+		for _, method := range []Method{Streaming, Streaming32} {
+			_, _, err := method.Run(testEnv(), in)
+			if !errors.As(err, &outside) || !strings.Contains(err.Error(), Exact.Name) {
+				t.Fatalf("%s takes ranges: %v", method.Name, err)
+			}
+		}
+	})
+}
+
+func TestCheckWithRanges(t *testing.T) {
+	in := random(900, 60, 2, 1)
+	in.Epsilon, in.Ranges = 1e-6, SampleRanges(rand.New(rand.NewPCG(8, 1)), in)
+	out, _ := run(t, Exact, in, 2)
+	if err := Check(in, out); err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < 900; i += 83 {
+		broken := Output{Float: mat.DenseCopyOf(out.Float)}
+		broken.Float.Set(i, 0, broken.Float.At(i, 0)+2e-6)
+		if Check(in, broken) == nil {
+			t.Errorf("row %d is 2ε off and was not found", i)
+		}
+	}
 }
 
 func TestRegime(t *testing.T) {

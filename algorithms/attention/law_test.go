@@ -76,7 +76,7 @@ func naive(in Instance, strands int) *mat.Dense {
 	out := mat.NewDense(n, dv, nil)
 	for i := range n {
 		sums := make([]float64, strands)
-		for j := range in.Visible(i) {
+		for j := in.Visible(i).From; j < in.Visible(i).To; j++ {
 			weight := math.Exp(in.Scale * mat.Dot(in.Q.RowView(i), in.K.RowView(j)))
 			sums[j%strands] += weight
 			for c := range dv {
@@ -100,6 +100,9 @@ func TestMethodLawKillsMutants(t *testing.T) {
 	vacuous.Guarantee.Error = func(r Regime) float64 { return 3 * r.MaxV }
 	loose := around(func(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
 		most := 2 * in.Regime().MaxV
+		if err := Streaming.Guarantee.Valid(in.Regime()); err != nil {
+			return Output{}, nil, &OutsideRegime{nameStreaming, err}
+		}
 		if in.Epsilon > 0 && most > in.Epsilon {
 			return Output{}, nil, &CannotPromise{Asked: in.Epsilon, Bound: most}
 		}
@@ -219,6 +222,49 @@ func TestMethodLawKillsMutants(t *testing.T) {
 		report := VerifyMethod(testEnv(), m.mutant, 200)
 		if !strings.Contains(strings.Join(report.Violations, "\n"), m.says) {
 			t.Errorf("mutant %q: the law must object that %q; it found: %v", m.name, m.says, report.Err())
+		}
+	}
+}
+
+// TestMethodLawSeesMasks: a method that takes masks for others is found out.
+func TestMethodLawSeesMasks(t *testing.T) {
+	for name, edit := range map[string]func(in *Instance){
+		"ranges that end a key early": func(in *Instance) {
+			for i := range in.Ranges {
+				if in.Ranges[i].Len() > 1 {
+					in.Ranges[i].To--
+				}
+			}
+		},
+		"ranges that begin a key early": func(in *Instance) {
+			for i := range in.Ranges {
+				in.Ranges[i].From = max(0, in.Ranges[i].From-1)
+			}
+		},
+		"ranges taken for all keys": func(in *Instance) { in.Ranges = nil },
+		"ranges one query late": func(in *Instance) {
+			for i := len(in.Ranges) - 1; i > 0; i-- {
+				in.Ranges[i] = in.Ranges[i-1]
+			}
+		},
+		"no causal mask": func(in *Instance) { in.Causal = false },
+	} {
+		mutant := Exact
+		mutant.Run = func(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
+			honest, cost, err := Exact.Run(env, in)
+			if err != nil {
+				return honest, cost, err
+			}
+			in = in.clone()
+			edit(&in)
+			in.Epsilon = 0
+			out, _, err := Exact.Run(env, in)
+			out.Bound = honest.Bound
+			return out, cost, err
+		}
+		report := VerifyMethod(testEnv(), mutant, 60)
+		if !strings.Contains(strings.Join(report.Violations, "\n"), "off, and the reported bound") {
+			t.Errorf("mutant %q: %v", name, report.Err())
 		}
 	}
 }

@@ -34,6 +34,7 @@ type Guarantee struct {
 	Valid  func(Regime) error          // nil inside the regime; else why not
 	Error  func(Regime) float64        // a-priori bound on max|out − exact|; Output.Bound is never above it
 	Cost   func(Regime) finegrain.Cost // what Run counts, where the data do not decide it
+	About  func(Regime) finegrain.Cost // what it counts where norms are all that decides, if data do; nil: Cost
 	Bytes  func(Regime) int64          // memory beyond input and n·dv float64s, at most, with GOMAXPROCS workers
 }
 
@@ -48,17 +49,26 @@ func (g Guarantee) Reach(r Regime) error {
 	return nil
 }
 
-// admit is how every Run begins: it refuses what is not an instance or lies outside the regime.
-func (g Guarantee) admit(env finegrain.Env, in Instance) (survey, error) {
+// Foretell is about what Run counts, as far as a regime tells.
+func (g Guarantee) Foretell(r Regime) finegrain.Cost {
+	if g.About != nil {
+		return g.About(r)
+	}
+	return g.Cost(r)
+}
+
+// Admit is how every Run begins: it refuses what is not an instance or lies outside the regime, and stops when env
+// is done. The survey is that of the instance, unless the instance is none.
+func (g Guarantee) Admit(env finegrain.Env, in Instance) (Survey, error) {
 	if err := in.shapes(); err != nil {
-		return survey{}, err
+		return Survey{}, err
 	}
 	s, err := in.survey(env)
 	switch {
 	case err != nil:
-		return survey{}, fmt.Errorf("attention: %s stopped: %w", g.Method, err)
+		return Survey{}, fmt.Errorf("attention: %s stopped: %w", g.Method, err)
 	case !s.finite:
-		return survey{}, in.Validate()
+		return Survey{}, in.Validate()
 	}
 	if err := g.Valid(s.Regime); err != nil {
 		return s, &OutsideRegime{Method: g.Method, Reason: err}
@@ -83,7 +93,10 @@ func (e *OutsideRegime) Unwrap() error { return e.Reason }
 type CannotPromise struct {
 	Method       string // empty: some method
 	Asked, Bound float64
+	Because      error // why there is no smaller bound, and what would help; nil: nothing more is to be said
 }
+
+func (e *CannotPromise) Unwrap() error { return e.Because }
 
 func (e *CannotPromise) Error() string {
 	advice := ""
@@ -94,6 +107,9 @@ func (e *CannotPromise) Error() string {
 			nameMultiprecision)
 	default:
 		advice = fmt.Sprintf(", or use %q, which serves any", nameMultiprecision)
+	}
+	if e.Because != nil {
+		advice += fmt.Sprintf(" (%v)", e.Because)
 	}
 	bound := ThreeDigitsUp(e.Bound)
 	return fmt.Sprintf("attention: error %.3g was asked and %s can promise only %.3g on this instance; "+
@@ -108,8 +124,10 @@ const (
 	maxFloatValue = 0x1p1020
 )
 
-// The names of the streaming methods, which errors advise.
+// The names of methods, which errors advise.
 const (
+	nameExact       = "exact"
+	namePolynomial  = "polynomial" // of the package of that name
 	nameStreaming   = "streaming"
 	nameStreaming32 = "streaming32"
 )
@@ -121,9 +139,18 @@ const (
 	maxSingleDim   = 1 << 22
 )
 
+// validStreaming is the regime of the streaming methods, whose tiles begin at the first key.
+func validStreaming(r Regime) error {
+	if r.RangePairs > 0 {
+		return fmt.Errorf("it takes all keys up to some last one, and ranges may begin anywhere; use %q, or %q where scores "+
+			"are small", nameExact, namePolynomial)
+	}
+	return validFloat(r)
+}
+
 // validSingle is the regime of the float32 method.
 func validSingle(r Regime) error {
-	if err := validFloat(r); err != nil {
+	if err := validStreaming(r); err != nil {
 		return err
 	}
 	if score := r.Score(); !(score < maxSingleScore) {

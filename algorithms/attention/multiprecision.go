@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"finegrain"
+	"finegrain/internal/pass"
 )
 
 // Multiprecision is the definition at any precision: the reference that every other method is judged by,
@@ -58,7 +59,7 @@ func validBig(r Regime) error {
 }
 
 func runMultiprecision(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
-	s, err := guaranteeMultiprecision.admit(env, in)
+	s, err := guaranteeMultiprecision.Admit(env, in)
 	if err != nil {
 		return Output{}, nil, err
 	}
@@ -69,7 +70,7 @@ func runMultiprecision(env finegrain.Env, in Instance) (Output, finegrain.Cost, 
 // Reference computes the given rows by definition, with error at most 2^−bits·max|V|; rows nil means all
 // of them. Row number x of the output belongs to query rows[x]. The instance's ε is not looked at.
 func Reference(env finegrain.Env, in Instance, rows []int, bits uint) (Output, error) {
-	s, err := guaranteeMultiprecision.admit(env, in)
+	s, err := guaranteeMultiprecision.Admit(env, in)
 	if err != nil {
 		return Output{}, err
 	}
@@ -98,13 +99,13 @@ func definition(env finegrain.Env, in Instance, r Regime, rows []int, precision 
 
 	var lock sync.Mutex // of progress
 	done := 0
-	workers := scratch[bigRow]{fresh: func() *bigRow { return newBigRow(shared) }}
+	workers := pass.Scratch[bigRow]{Fresh: func() *bigRow { return newBigRow(shared) }}
 	err := env.ForEach(count, func(x int) {
 		i := x
 		if rows != nil {
 			i = rows[x]
 		}
-		workers.use(func(w *bigRow) { out.Big[x] = w.row(env, i) })
+		workers.Use(func(w *bigRow) { out.Big[x] = w.row(env, i) })
 		lock.Lock()
 		defer lock.Unlock()
 		if done++; done%16 == 0 {
@@ -112,7 +113,7 @@ func definition(env finegrain.Env, in Instance, r Regime, rows []int, precision 
 		}
 	})
 	cost := finegrain.Cost{finegrain.Bytes: bigRowBytes(r, precision)}
-	for _, w := range workers.all {
+	for _, w := range workers.All() {
 		cost.Add(finegrain.Cost{finegrain.InnerProducts: w.pairs, finegrain.Exponentials: w.pairs})
 	}
 	if err != nil {

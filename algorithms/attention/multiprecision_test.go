@@ -27,7 +27,7 @@ func plainDefinition(in Instance, precision uint) Output {
 		for c := range row {
 			row[c] = number(0)
 		}
-		for j := range in.Visible(i) {
+		for j := in.Visible(i).From; j < in.Visible(i).To; j++ {
 			score := number(0)
 			for l, q := range in.Q.RawRowView(i) {
 				p := number(q)
@@ -153,7 +153,7 @@ func (w *bigRow) held() (bytes int64) {
 // 2^−450 to 2^450 in many columns), with many keys, and with high precision.
 func TestMultiprecisionMemory(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 1))
-	mixed := Instance{Q: uniform(r, 2, 2, 1), K: uniform(r, 50, 2, 1), V: uniform(r, 50, 40000, 1), Scale: 1}
+	mixed := Instance{Q: Uniform(r, 2, 2, 1), K: Uniform(r, 50, 2, 1), V: Uniform(r, 50, 40000, 1), Scale: 1}
 	mixed.V.Apply(func(j, _ int, v float64) float64 { return math.Ldexp(v, 450*(1-2*(j%2))) }, mixed.V)
 	fine := random(2, 5000, 3, 1)
 	fine.Epsilon = 1e-300

@@ -82,59 +82,9 @@ func largestOf(x []float64) (largest uint64) {
 	return largest
 }
 
-// spreadOf is the largest difference between two values of one column, rounded up. It is at most
-// widestSpread, since rounding is monotone and 2·max|V| is a float64.
-func spreadOf(v *mat.Dense) float64 {
-	rows, cols := v.Dims()
-	x := newExtent(cols)
-	x.include(v, 0, rows)
-	return x.spread()
-}
-
-// extent is the least and the largest entry of each column.
-type extent struct{ least, most []float64 }
-
-func newExtent(cols int) *extent {
-	x := &extent{make([]float64, cols), make([]float64, cols)}
-	for c := range cols {
-		x.least[c], x.most[c] = math.Inf(1), math.Inf(-1)
-	}
-	return x
-}
-
-// include takes the rows from … to−1 in.
-func (x *extent) include(v *mat.Dense, from, to int) {
-	least, most := x.least, x.most[:len(x.least)]
-	for j := from; j < to; j++ {
-		row := v.RawRowView(j)[:len(least)]
-		for c, y := range row {
-			if y < least[c] {
-				least[c] = y
-			}
-			if y > most[c] {
-				most[c] = y
-			}
-		}
-	}
-}
-
-// join takes in what another extent has.
-func (x *extent) join(y *extent) {
-	for c := range x.least {
-		x.least[c], x.most[c] = min(x.least[c], y.least[c]), max(x.most[c], y.most[c])
-	}
-}
-
-func (x *extent) spread() float64 {
-	var spread float64
-	for c := range x.least {
-		spread = max(spread, x.most[c]-x.least[c])
-	}
-	return spread * (1 + 2*unit)
-}
-
-// widestSpread is the largest spread that the regime allows: spreadOf for a column with both of ±max|V|.
-func widestSpread(r Regime) float64 { return 2 * r.MaxV * (1 + 2*unit) }
+// WidestSpread is the largest spread of values that the regime allows: that of a column with both of ±max|V|. No
+// spread of a Survey exceeds it, since rounding is monotone and 2·max|V| is a float64.
+func (r Regime) WidestSpread() float64 { return 2 * r.MaxV * (1 + 2*unit) }
 
 // grain is the largest power of two that every entry is a multiple of, or 0 if all are 0.
 func grain(x *mat.Dense) float64 {

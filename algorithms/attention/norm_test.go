@@ -62,12 +62,12 @@ func TestSpreadIsWithinTheWidest(t *testing.T) {
 		if rapid.Bool().Draw(t, "opposite") {
 			v.Set(1, 0, -v.At(0, 0))
 		}
-		r := Instance{Q: ones(1, 1), K: ones(3, 1), V: v}.Regime()
-		if got, most := spreadOf(v), widestSpread(r); got > most {
-			t.Fatalf("spread %g, and the regime allows %g", got, most)
+		r, err := Instance{Q: ones(1, 1), K: ones(3, 1), V: v}.survey(testEnv())
+		if err != nil || r.Spread > r.WidestSpread() {
+			t.Fatalf("spread %g, and the regime allows %g (error %v)", r.Spread, r.WidestSpread(), err)
 		}
-		if got := spreadOf(v); exactRat(got).Cmp(new(big.Rat).Sub(exactRat(mat.Max(v)), exactRat(mat.Min(v)))) < 0 {
-			t.Fatalf("spread %g is rounded down", got)
+		if exactRat(r.Spread).Cmp(new(big.Rat).Sub(exactRat(mat.Max(v)), exactRat(mat.Min(v)))) < 0 {
+			t.Fatalf("spread %g is rounded down", r.Spread)
 		}
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"finegrain"
+	"finegrain/internal/pass"
+	"finegrain/internal/roundoff"
 	"finegrain/internal/simd"
 
 	"gonum.org/v1/gonum/mat"
@@ -40,7 +42,7 @@ func operandsOf(env finegrain.Env, in Instance, r Regime, double bool) (operands
 	case e < -500 || e > 500:
 		x.values, x.copied, x.valueExponent = mat.NewDense(r.Keys, r.ValueDim, nil), true, e
 		scale := newScaler[float64](e)
-		err := byRows(env, r.Keys, r.ValueDim, func(from, to int) {
+		err := pass.Rows(env, r.Keys, r.ValueDim, func(from, to int) {
 			for j := from; j < to; j++ {
 				scale.row(x.values.RawRowView(j), 1, in.V.RawRowView(j))
 			}
@@ -69,24 +71,18 @@ func query[F simd.Float](dst []F, stride int, in Instance, by scaler[F], i int, 
 }
 
 // scaler multiplies by 2^−exponent and rounds to F; in float32 what is tiny then becomes 0.
-type scaler[F simd.Float] struct {
-	exponent int
-	factor   float64 // 2^−exponent, or 0 beyond 2^±1000, where Ldexp serves
-}
+type scaler[F simd.Float] struct{ roundoff.Scale }
 
 func newScaler[F simd.Float](exponent int) scaler[F] {
-	if exponent < -1000 || exponent > 1000 {
-		return scaler[F]{exponent: exponent}
-	}
-	return scaler[F]{exponent, math.Ldexp(1, -exponent)}
+	return scaler[F]{roundoff.NewScale(1, -exponent)}
 }
 
 // row scales the entries of src into dst, stride apart.
 func (s scaler[F]) row(dst []F, stride int, src []float64) {
 	single := simd.Single[F]()
-	if s.factor == 0 {
+	if s.Factor == 0 {
 		for l, x := range src {
-			y := math.Ldexp(x, -s.exponent)
+			y := s.Times(x)
 			if single && math.Abs(y) < tiny {
 				y = 0
 			}
@@ -96,7 +92,7 @@ func (s scaler[F]) row(dst []F, stride int, src []float64) {
 	}
 	at := 0
 	for _, x := range src {
-		y := x * s.factor
+		y := x * s.Factor
 		if single && math.Abs(y) < tiny {
 			y = 0
 		}
@@ -110,9 +106,9 @@ func (s scaler[F]) column(dst []F, src []float64, stride int) {
 	single := simd.Single[F]()
 	at := 0
 	for c := range dst {
-		y := src[at] * s.factor
-		if s.factor == 0 {
-			y = math.Ldexp(src[at], -s.exponent)
+		y := src[at] * s.Factor
+		if s.Factor == 0 {
+			y = s.Times(src[at])
 		}
 		if single && math.Abs(y) < tiny {
 			y = 0

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"finegrain"
+	"finegrain/internal/pass"
 	"finegrain/internal/simd"
 
 	"gonum.org/v1/gonum/blas"
@@ -90,13 +91,13 @@ var portable64 = kernel[float64]{
 	exponentials: func(x []float64, shift float64) float64 {
 		var sum, other float64
 		for len(x) >= 2 {
-			p, r := exp2(x[0]-shift), exp2(x[1]-shift)
+			p, r := Exp2(x[0]-shift), Exp2(x[1]-shift)
 			x[0], x[1] = p, r
 			sum, other = sum+p, other+r
 			x = x[2:]
 		}
 		for i, y := range x {
-			x[i] = exp2(y - shift)
+			x[i] = Exp2(y - shift)
 			sum += x[i]
 		}
 		return sum + other
@@ -130,7 +131,7 @@ func exp2Single(y float32) float32 {
 	if y < simd.Floor32 {
 		return 0
 	}
-	return float32(exp2(float64(y)))
+	return float32(Exp2(float64(y)))
 }
 
 // blasGo is gonum's implementation itself, not blas64's exchangeable one: the result must not depend on
@@ -210,7 +211,7 @@ func asMatrix[F simd.Float](env finegrain.Env, a *mat.Dense, exponent int) (matr
 		return matrix[F]{raw.Rows, raw.Cols, raw.Stride, data}, nil
 	}
 	to, by := newMatrix[F](raw.Rows, raw.Cols), newScaler[F](exponent)
-	err := byRows(env, raw.Rows, raw.Cols, func(first, end int) {
+	err := pass.Rows(env, raw.Rows, raw.Cols, func(first, end int) {
 		for i := first; i < end; i++ {
 			by.row(to.row(i), 1, a.RawRowView(i))
 		}

@@ -43,7 +43,7 @@ func (w *worker) refine(env finegrain.Env, o []float64, i int) bool {
 	memory := w.refined
 	pace := pace{env: env}
 	q := w.in.Q.RawRowView(i)
-	scores := memory.scores[:w.in.Visible(i)]
+	scores := memory.scores[:w.regime.Visible(i)]
 
 	// Plain scores, to see which keys can matter. Each is within an error e of the truth, so a key that is
 	// more than cutoff + 2e below the largest computed score truly is more than cutoff below the largest.
@@ -82,7 +82,7 @@ func (w *worker) refine(env finegrain.Env, o []float64, i int) bool {
 		if pace.stopped(workDouble * len(o)) {
 			return false
 		}
-		p := exp2(math.Log2E * k.score.minus(top))
+		p := Exp2(math.Log2E * k.score.minus(top))
 		sum = sum.add(p)
 		for c, v := range w.operands.values.RawRowView(k.index) {
 			memory.numerators[c] = memory.numerators[c].add(float64(p * v))

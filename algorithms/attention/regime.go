@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"finegrain"
+	"finegrain/internal/pass"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -24,6 +25,7 @@ type Regime struct {
 	VGrain       float64 // largest power of two that every entry of V is a multiple of; 0 if V is 0, or if unknown
 	Epsilon      float64 // error asked; 0: as good as it gets
 	Causal       bool
+	RangePairs   int64 // with ranges: the sum of their lengths, which is at least 1; else 0
 }
 
 // Regime measures the instance, which must be valid, in one pass over its entries.
@@ -32,33 +34,28 @@ func (in Instance) Regime() Regime {
 	return s.Regime
 }
 
-// survey is what a pass over an instance finds.
-type survey struct {
+// Survey is what a pass over an instance finds.
+type Survey struct {
 	Regime
-	spread float64 // the largest difference between two values of one column, rounded up
+	Spread float64 // the largest difference between two values of one column, rounded up
+
 	finite bool
-}
-
-// rowsAtOnce is the number of rows of a task that goes over a matrix once: 2^14 entries.
-func rowsAtOnce(cols int) int { return max(1, 1<<14/cols) }
-
-// byRows gives rows from … to−1 of a matrix to work, in parallel.
-func byRows(env finegrain.Env, rows, cols int, work func(from, to int)) error {
-	block := rowsAtOnce(cols)
-	return env.ForEach((rows+block-1)/block, func(b int) { work(b*block, min((b+1)*block, rows)) })
 }
 
 // survey makes the pass on all cores. Every number is a maximum or a minimum, so it does not depend on how many
 // there are.
-func (in Instance) survey(env finegrain.Env) (survey, error) {
-	all := survey{Regime: Regime{Scale: in.Scale, Epsilon: in.Epsilon, Causal: in.Causal}, finite: true}
+func (in Instance) survey(env finegrain.Env) (Survey, error) {
+	all := Survey{Regime: Regime{Scale: in.Scale, Epsilon: in.Epsilon, Causal: in.Causal}, finite: true}
 	all.Queries, all.Dim = in.Q.Dims()
 	all.Keys, all.ValueDim = in.V.Dims()
+	for _, seen := range in.Ranges {
+		all.RangePairs += int64(seen.Len())
+	}
 
 	var lock sync.Mutex
 	var entries, values uint64 // bits of the largest
 	grain := noGrain
-	extents := scratch[extent]{fresh: func() *extent { return newExtent(all.ValueDim) }}
+	extents := pass.Scratch[pass.Extent]{Fresh: func() *pass.Extent { return pass.NewExtent(all.ValueDim) }}
 	norms := func(x *mat.Dense, norm *float64) func(from, to int) {
 		raw := x.RawMatrix()
 		return func(from, to int) {
@@ -93,7 +90,7 @@ func (in Instance) survey(env finegrain.Env) (survey, error) {
 			for j := from; j < to; j++ {
 				largest = max(largest, largestOf(in.V.RawRowView(j)))
 			}
-			extents.use(func(x *extent) { x.include(in.V, from, to) })
+			extents.Use(func(x *pass.Extent) { x.Include(in.V, from, to) })
 			g := grainExponent(in.V, from, to)
 			lock.Lock()
 			defer lock.Unlock()
@@ -102,20 +99,16 @@ func (in Instance) survey(env finegrain.Env) (survey, error) {
 	}
 	var tasks []func()
 	for _, p := range passes {
-		for from, block := 0, rowsAtOnce(p.cols); from < p.rows; from += block {
+		for from, block := 0, pass.AtOnce(p.cols); from < p.rows; from += block {
 			tasks = append(tasks, func() { p.work(from, min(from+block, p.rows)) })
 		}
 	}
 	err := env.ForEach(len(tasks), func(t int) { tasks[t]() })
 	if entries >= infinite || values >= infinite {
-		return survey{}, err // finite is false
+		return Survey{}, err // finite is false
 	}
 	all.B, all.MaxV = math.Float64frombits(entries), math.Float64frombits(values)
-	columns := newExtent(all.ValueDim)
-	for _, x := range extents.all {
-		columns.join(x)
-	}
-	all.spread, all.VGrain = columns.spread(), powerOf(grain)
+	all.Spread, all.VGrain = pass.Joined(all.ValueDim, extents.All()).Spread(), powerOf(grain)
 	return all, err
 }
 
@@ -136,13 +129,22 @@ func (r Regime) Score() float64 {
 	return math.Nextafter(math.Ldexp(fs*fq*fk*(1+8*unit), es+eq+ek), math.Inf(1))
 }
 
-// Visible is Instance.Visible.
-func (r Regime) Visible(i int) int { return visible(i, r.Keys, r.Causal) }
+// Visible is the number of keys that query i sees, the first of all, where there are no ranges. With ranges, which no
+// regime knows, it panics.
+func (r Regime) Visible(i int) int {
+	if r.RangePairs > 0 {
+		panic("attention: a regime does not know which keys ranges let a query see; ask the instance")
+	}
+	return visible(i, r.Keys, r.Causal)
+}
 
 // Pairs is the number of (query, key) pairs of which the query sees the key.
 func (r Regime) Pairs() int64 {
 	n, m := int64(r.Queries), int64(r.Keys)
-	if !r.Causal {
+	switch {
+	case r.RangePairs > 0:
+		return r.RangePairs
+	case !r.Causal:
 		return n * m
 	}
 	c := min(n, m) // queries 0…c−1 see 1…c keys, the rest see all

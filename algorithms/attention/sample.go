@@ -24,7 +24,7 @@ func Sample(r *rand.Rand, size int) Instance {
 		b = 1e-8
 	}
 	in := Instance{
-		Q: uniform(r, n, d, b), K: uniform(r, m, d, b), V: uniform(r, m, dv, 1),
+		Q: Uniform(r, n, d, b), K: Uniform(r, m, d, b), V: Uniform(r, m, dv, 1),
 		Scale:   []float64{1, 1 / float64(d), -0.5}[r.IntN(3)],
 		Causal:  r.IntN(4) == 0,
 		Epsilon: math.Pow(10, -2-10*r.Float64()),
@@ -47,8 +47,33 @@ func Sample(r *rand.Rand, size int) Instance {
 	return in
 }
 
-// uniform is a matrix with entries uniform in [−b, b).
-func uniform(r *rand.Rand, rows, cols int, b float64) *mat.Dense {
+// SampleRanges draws ranges of keys for the queries of an instance, of one kind for all: any, windows about a
+// position that moves with the query, single keys, those before and those from a key on, and all.
+func SampleRanges(r *rand.Rand, in Instance) []Range {
+	n, _ := in.Q.Dims()
+	m, _ := in.K.Dims()
+	ranges := make([]Range, n)
+	kind, width := r.IntN(5), 1+r.IntN(m)
+	for i := range ranges {
+		a, b := r.IntN(m), r.IntN(m)
+		switch kind {
+		case 0:
+			ranges[i] = Range{min(a, b), max(a, b) + 1}
+		case 1:
+			ranges[i] = Range{max(0, i*m/n-width/2), min(m, i*m/n+width/2+1)}
+		case 2:
+			ranges[i] = Range{a, a + 1}
+		case 3:
+			ranges[i] = []Range{{0, a + 1}, {a, m}}[i%2]
+		case 4:
+			ranges[i] = Range{0, m}
+		}
+	}
+	return ranges
+}
+
+// Uniform is a matrix with entries uniform in [−b, b), drawn row by row.
+func Uniform(r *rand.Rand, rows, cols int, b float64) *mat.Dense {
 	data := make([]float64, rows*cols)
 	for i := range data {
 		data[i] = b * (2*r.Float64() - 1)

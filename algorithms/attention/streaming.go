@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"finegrain"
+	"finegrain/internal/pass"
 	"finegrain/internal/simd"
 
 	"gonum.org/v1/gonum/mat"
@@ -116,7 +117,7 @@ func (s streaming[F]) method(failed error) func(finegrain.Env, Instance) (Output
 }
 
 func (s streaming[F]) run(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
-	surveyed, err := s.guarantee.admit(env, in)
+	surveyed, err := s.guarantee.Admit(env, in)
 	if err != nil {
 		return Output{}, nil, err
 	}
@@ -150,19 +151,19 @@ func (s streaming[F]) run(env finegrain.Env, in Instance) (Output, finegrain.Cos
 	blocks := (r.Queries + block - 1) / block
 	var lock sync.Mutex // of progress
 	done := 0
-	workers := scratch[worker]{fresh: func() *worker {
+	workers := pass.Scratch[worker]{Fresh: func() *worker {
 		return &worker{tile: fresh(), in: in, regime: r, operands: x, valueScale: newScaler[float64](-x.valueExponent)}
 	}}
 	err = env.ForEach(blocks, func(b int) {
 		b = blocks - 1 - b // with a causal mask the last have most keys, and the longest work should not begin last
 		from, to := b*block, min((b+1)*block, r.Queries)
-		workers.use(func(w *worker) { w.rows(env, out.Float, from, to, refined) })
+		workers.Use(func(w *worker) { w.rows(env, out.Float, from, to, refined) })
 		lock.Lock()
 		defer lock.Unlock()
 		done++
 		env.Report(done, blocks, "blocks of queries")
 	})
-	for _, w := range workers.all {
+	for _, w := range workers.All() {
 		cost.Add(w.cost())
 	}
 	if err != nil {
@@ -172,21 +173,21 @@ func (s streaming[F]) run(env finegrain.Env, in Instance) (Output, finegrain.Cos
 }
 
 // plan says which rows are to be refined (nil: none is), and what can be promised of all.
-func (s streaming[F]) plan(env finegrain.Env, in Instance, r survey) (refined []bool, bound float64, err error) {
+func (s streaming[F]) plan(env finegrain.Env, in Instance, r Survey) (refined []bool, bound float64, err error) {
 	// The bound grows with the norm of the query.
-	bound = s.rounding.streamingError(r.Regime, r.spread)
+	bound = s.rounding.streamingError(r.Regime, r.Spread)
 	if !s.refines || bound <= refineAbove(r.Regime) {
 		return nil, bound, nil
 	}
 	refined, bound = make([]bool, r.Queries), 0
 	var lock sync.Mutex // of bound
-	err = byRows(env, r.Queries, r.Dim, func(from, to int) {
+	err = pass.Rows(env, r.Queries, r.Dim, func(from, to int) {
 		worst := 0.0
 		for i := from; i < to; i++ {
 			row := r.Regime
 			row.QNorm = norm2(in.Q.RawRowView(i))
-			off := s.rounding.streamingError(row, r.spread)
-			if again := refinedError(row, r.spread); off > refineAbove(row) && again < off {
+			off := s.rounding.streamingError(row, r.Spread)
+			if again := refinedError(row, r.Spread); off > refineAbove(row) && again < off {
 				refined[i], off = true, again
 			}
 			worst = max(worst, off)

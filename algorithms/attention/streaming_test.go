@@ -19,7 +19,7 @@ import (
 
 func random(n, m, d, dv int) Instance {
 	r := rand.New(rand.NewPCG(uint64(n), uint64(m*d)))
-	return Instance{Q: uniform(r, n, d, 1), K: uniform(r, m, d, 1), V: uniform(r, m, dv, 1), Scale: 1 / float64(d)}
+	return Instance{Q: Uniform(r, n, d, 1), K: Uniform(r, m, d, 1), V: Uniform(r, m, dv, 1), Scale: 1 / float64(d)}
 }
 
 func run(t testing.TB, m Method, in Instance, cores int) (Output, finegrain.Cost) {
@@ -100,11 +100,15 @@ func TestKernelsLaw(t *testing.T) {
 func TestSingleIsNotDouble(t *testing.T) {
 	for _, isa := range simd.Supported() {
 		double, mutant := rounding64(isa), Streaming32In(isa)
-		mutant.Guarantee.Error = func(r Regime) float64 { return double.streamingError(r, widestSpread(r)) }
+		mutant.Guarantee.Error = func(r Regime) float64 { return double.streamingError(r, r.WidestSpread()) }
 		mutant.Run = func(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
 			in.Epsilon = 0
 			out, cost, err := Streaming32In(isa).Run(env, in)
-			out.Bound = double.streamingError(in.Regime(), spreadOf(in.V))
+			if err != nil {
+				return out, cost, err
+			}
+			surveyed, err := in.survey(env)
+			out.Bound = double.streamingError(surveyed.Regime, surveyed.Spread)
 			return out, cost, err
 		}
 		err := VerifyMethod(testEnv(), mutant, 120).Err()
@@ -176,7 +180,7 @@ func TestBoundIsTight(t *testing.T) {
 // Scores of 10^12 that differ in their last bits: plain float64 must not promise what refined rows keep.
 func TestRefinedRows(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 2))
-	in := Instance{Q: uniform(r, 8, 3, 1e6), K: ones(100, 3), V: uniform(r, 100, 2, 1), Scale: 1, Epsilon: 1e-12}
+	in := Instance{Q: Uniform(r, 8, 3, 1e6), K: ones(100, 3), V: Uniform(r, 100, 2, 1), Scale: 1, Epsilon: 1e-12}
 	for j := range 100 {
 		for l := range 3 {
 			in.K.Set(j, l, 1e6*(1+float64(r.IntN(64))*0x1p-52))

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"finegrain/algorithms/attention"
+	"finegrain/internal/roundoff"
 )
 
 // The bound. (Derived here; the theory's 2ε_A/(1−ε_A)·max|V| is that of Alman and Song's lemmas. γ_k = ku/(1−ku)
@@ -40,30 +41,37 @@ import (
 // so that the error is at most spread, whatever the scores, and the rounding of sums.
 //
 // 5. Underflow. Keys and queries are scaled by powers of two so that |k'_l| ≤ 1 and |q'_l| ≤ 2M < 40, and V so that its
-// largest entry has the magnitude 1. What is lost below 2^−1022, in features, products and sums, is less than
+// largest entry has the magnitude 1. What is lost below 2^−1022, in features, scores, products and sums, is less than
 // 2^−600 of a weight, and belongs to the margin; scaling the output back may lose 2^−1074.
-
-// unit is the unit roundoff u of float64.
-const unit = 0x1p-53
-
-// margin covers what the derivation drops and the rounding of the bound itself.
-const margin = 1 + 0x1p-20
-
-// roundings is K; blocks are those of a strand.
-func roundings(degree int, rank int64, block, blocks, strands int) float64 {
-	return float64(5*degree+5+block+blocks+strands) + float64(rank)
-}
-
-func gamma(k float64) float64 {
-	if k*unit >= 0.5 {
-		return math.Inf(1)
-	}
-	return k * unit / (1 - k*unit)
-}
+//
+// 6. Masks. Of the pairs of a row some are looked at, and their weight is computed as e^x: the score from s·q_l and
+// k_l − c_l, each with a rounding, in an inner product of d terms that adds up to M_abs at most in absolute value, times
+// log₂e, itself rounded. So it is off by η = γ_(d+4)·M_abs, and the weight by a factor within 1 ± ε_near,
+// ε_near = e^η(1 + ε_exp) − 1, ε_exp the error of the exponential. The factor is common to numerator and denominator, as
+// P's error is for the other pairs: step 3 holds with max(ε_A, ε_near) in place of ε_A. Their part of ρ is that of one
+// product, of the additions over the pairs, and of the r by which the part of the polynomial is added in any order. With
+// degree 0 their weight is P(x), as that of all others.
+//
+// Causal: at most b pairs of a row are looked at, fewer roundings than K has. For the others w multiplies the sums of a
+// block. They are added over the block, over the B blocks of the strand, with the sums of up to S strands, and again
+// over the B blocks of the strand that the query is in: K = 5g + 5 + b + 2B + S + r.
+//
+// Ranges, of a tree of T leaves of B blocks each, h = ⌊log₂T⌋ + 1: at most 2bB pairs are looked at, which pass 1 + 2bB + r
+// roundings. The others are added over a block, the B blocks of a leaf, at most h levels of the tree, and the at most
+// 2(h+1) nodes of a range: 5g + 5 + b + B + h + 2(h+1) + r. K is the larger of the two; the rest of ρ is at least 1.
 
 // cancellation is ρ.
 func cancellation(a approximation, s scores, k float64) float64 {
-	return gamma(k) * math.Exp(s.m) * a.absolute(s.abs) * roundUp
+	return roundoff.Gamma(k) * math.Exp(s.m) * a.absolute(s.abs) * roundUp
+}
+
+// nearError is ε_near; 0 without a mask.
+func nearError(r attention.Regime, s scores) float64 {
+	if !r.Causal && r.RangePairs == 0 {
+		return 0
+	}
+	off := math.Expm1(roundoff.Gamma(float64(r.Dim+4)) * s.abs)
+	return (off + attention.Exp2Error*(1+off)) * roundoff.Margin
 }
 
 // errorBound is step 3; it is +Inf where ε_A + ρ reaches 1.
@@ -72,13 +80,13 @@ func errorBound(epsilonA, rho, spread float64, r attention.Regime) float64 {
 		return math.Inf(1)
 	}
 	off := (epsilonA*spread/2 + 2*rho*r.MaxV) / (1 - epsilonA - rho)
-	return (off+2*unit*r.MaxV)*margin + underflow(r)
+	return (off+2*roundoff.Unit*r.MaxV)*roundoff.Margin + underflow(r)
 }
 
 // meanBound is step 4.
 func meanBound(k, spread float64, r attention.Regime) float64 {
-	g := gamma(k)
-	return (spread+2*(g/(1-g)+unit)*r.MaxV)*margin + underflow(r)
+	g := roundoff.Gamma(k)
+	return (spread+2*(g/(1-g)+roundoff.Unit)*r.MaxV)*roundoff.Margin + underflow(r)
 }
 
 // underflow is what scaling the output back may lose.
@@ -88,6 +96,3 @@ func underflow(r attention.Regime) float64 {
 	}
 	return 0x1p-1072
 }
-
-// widestSpread is the largest spread that a regime allows.
-func widestSpread(r attention.Regime) float64 { return 2 * r.MaxV * (1 + 2*unit) }

@@ -6,7 +6,7 @@
 // If no |x_ij| = |s·⟨q_i,k_j⟩| exceeds M, a polynomial P of small degree g has |P(x) − e^x| ≤ ε_A·e^x there, and
 // P(s·⟨q,k⟩) is an inner product of r = C(d+g,g) features of q with as many of k. The keys then are summed up once,
 // in r·(dv+1) numbers, and each query reads its row off them: no pair of a query and a key is looked at, and neither
-// n×m nor n×r numbers are held.
+// n×m nor n×r numbers are held. With a causal mask or ranges of keys few pairs are looked at.
 //
 //   - degree.go: the degree that an error needs, for Chebyshev and for even Taylor polynomials; the rank.
 //   - coefficients.go: the polynomials in powers of x, degree after degree.
@@ -15,6 +15,7 @@
 //   - bound.go: the proof of what is promised, and why polynomials whose terms cancel are refused.
 //   - plan.go: which polynomial serves an instance, or why none does.
 //   - polynomial.go: the method.
+//   - causal.go, ranges.go: its sums with a causal mask, and with ranges of keys; near.go: the pairs that are looked at.
 //
 // # Notation
 //

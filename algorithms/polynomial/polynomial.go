@@ -8,6 +8,8 @@ import (
 	"finegrain"
 	"finegrain/algorithms/attention"
 	"finegrain/internal/memory"
+	"finegrain/internal/pass"
+	"finegrain/internal/roundoff"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/gonum"
@@ -19,16 +21,20 @@ import (
 // is φ_i·Z without its last entry, divided by it. Ψ is made a block of keys at a time and multiplied into the sums of
 // the block's strand; Φ a block of queries at a time. Sums are held transposed, a row of r numbers for each
 // value column, so that the loops of both products are long.
+//
+// With a mask each query has a Z of its own: causal.go and ranges.go say how it comes about.
 
 const name = "polynomial"
 
-// Polynomial is attention by polynomials: for bounded scores, in time linear in queries and keys.
+// Polynomial is attention by polynomials: for bounded scores, in time linear in queries and keys, with a causal mask
+// too; with ranges of keys, in time linear but for a logarithm.
 var Polynomial attention.Method = method{measure: measure}.declare()
 
 // method is what mutants change.
 type method struct {
 	measure func(finegrain.Env, attention.Instance, attention.Regime) (measured, error)
 	edit    func(*plan, attention.Regime) // nil: as planned
+	spoil   func(*work, int)              // called when so many phases are done; nil: nothing
 }
 
 func (x method) declare() attention.Method {
@@ -44,12 +50,14 @@ func (x method) declare() attention.Method {
 					"Taylor series bounds truncation, the absolute values of its terms bound rounding, and both are carried " +
 					"through the quotient",
 			},
-			Where: "scores so bounded that a rank of C(d+g,g) below the numbers of queries and of keys serves; no causal mask",
+			Where: "scores so bounded that a rank of C(d+g,g) below the numbers of queries and of keys serves, below half of them " +
+				"with a causal mask",
 			Valid: valid,
 			Error: declared,
 			// The data decide how far the bound on scores falls by centring, hence the degree, hence all counts: they are
 			// those of plan.cost, which a test holds every run of the law to.
 			Cost:  func(attention.Regime) finegrain.Cost { return nil },
+			About: about,
 			Bytes: mostBytes,
 		},
 		Run: func(env finegrain.Env, in attention.Instance) (out attention.Output, cost finegrain.Cost, err error) {
@@ -63,76 +71,41 @@ func (x method) declare() attention.Method {
 	}
 }
 
-// Refused is a *attention.CannotPromise with the reason.
-type Refused struct {
-	Weak    *attention.CannotPromise
-	Because error
-}
-
-func (e *Refused) Error() string { return fmt.Sprintf("%v (%v)", e.Weak, e.Because) }
-
-func (e *Refused) Unwrap() error { return e.Weak }
-
-// Plan is what the method does for an instance, and what it counts then, but for bytes. Errors are those of Run.
-type Plan struct {
-	M       float64 // bound on scores
-	Centred bool    // whether it is that of centred keys
-	Degree  int
-	Taylor  bool // the polynomial; else Chebyshev's
-	Rank    int64
-	Bound   float64 // on the error
-	Cost    finegrain.Cost
-}
-
-// PlanFor returns the plan for an instance.
-func PlanFor(env finegrain.Env, in attention.Instance) (Plan, error) {
-	p, data, r, err := method{measure: measure}.plan(env, in)
-	if err != nil {
-		return Plan{}, err
-	}
-	centred := floats.Norm(data.centre, math.Inf(1)) > 0
-	return Plan{p.m, centred, p.degree, p.taylor, p.rank, p.bound, p.cost(r)}, nil
-}
-
 // plan measures the instance and decides, or refuses.
 func (x method) plan(env finegrain.Env, in attention.Instance) (plan, measured, attention.Regime, error) {
 	fail := func(err error) (plan, measured, attention.Regime, error) {
 		return plan{}, measured{}, attention.Regime{}, err
 	}
-	if err := env.Err(); err != nil {
-		return fail(stopped(err))
-	}
-	if err := in.Validate(); err != nil {
+	survey, err := attention.Guarantee{Method: name, Valid: admissible}.Admit(env, in)
+	if err != nil {
 		return fail(err)
 	}
-	r := in.Regime()
-	if err := valid(r); err != nil {
+	r := survey.Regime
+	norms, goal := promise(r)
+	if err := promises(r, norms, goal); err != nil {
 		return fail(&attention.OutsideRegime{Method: name, Reason: err})
 	}
 	data, err := x.measure(env, in, r)
 	if err != nil {
 		return fail(stopped(err))
 	}
-	values, err := extentOf(env, in.V)
-	if err != nil {
-		return fail(stopped(err))
+	before, promised := norms.reaching(goal)
+	var entries ascent
+	if r.Epsilon > 0 {
+		entries = climb(r, data.scores, survey.Spread, goal)
+	} else {
+		entries = climb(r, data.scores, survey.Spread, -1)
+		goal = min(goal, 2*entries.least())
 	}
-
-	before, goal := promise(r)
-	spread := values.spread()
-	if r.Epsilon == 0 {
-		least, _ := best(r, data.scores, spread)
-		goal = min(goal, 2*least)
-	}
-	after := find(r, data.scores, spread, goal)
-	p := after.plan
+	p, reached := entries.reaching(goal)
 	switch {
-	case !after.reached && !before.reached:
-		weak := &attention.CannotPromise{Method: name, Asked: r.Epsilon, Bound: min(before.best, after.best)}
-		return fail(&Refused{weak, after.because})
-	case !after.reached, r.Epsilon > 0 && before.reached && before.rank < p.rank:
+	case !reached && !promised:
+		return fail(&attention.CannotPromise{
+			Method: name, Asked: r.Epsilon, Bound: min(norms.least(), entries.least()), Because: entries.because,
+		})
+	case !reached, r.Epsilon > 0 && promised && before.rank < p.rank:
 		// Bounds need not quite fall with M. What norms promise holds for the same keys, not centred.
-		p, data = before.plan, data.plain(r)
+		p, data = before, data.plain(r)
 	}
 	if x.edit != nil {
 		x.edit(&p, r)
@@ -140,7 +113,7 @@ func (x method) plan(env finegrain.Env, in attention.Instance) (plan, measured, 
 	if needed := p.bytes(r, env.Workers()); env.Memory > 0 && needed > env.Memory {
 		return fail(&attention.OutsideRegime{Method: name, Reason: fmt.Errorf("degree %d has rank %d and takes %s of memory, "+
 			"and %s are allowed; allow more, or use %q", p.degree, p.rank, memory.Format(needed), memory.Format(env.Memory),
-			attention.Streaming.Name)})
+			exactFor(r))})
 	}
 	return p, data, r, nil
 }
@@ -155,14 +128,41 @@ func (x method) run(env finegrain.Env, in attention.Instance) (attention.Output,
 	w := newWork(in, r, p, data)
 	w.cost[finegrain.Bytes] = p.bytes(r, 1)
 	out := mat.NewDense(r.Queries, r.ValueDim, nil)
-	for _, phase := range []func(finegrain.Env) error{
-		w.sumKeys, w.addStrands, func(env finegrain.Env) error { return w.readRows(env, out) },
-	} {
+	for done, phase := range w.phases(out) {
 		if err := phase(env); err != nil {
 			return attention.Output{}, w.cost, stopped(err)
 		}
+		if x.spoil != nil {
+			x.spoil(w, done+1)
+		}
 	}
 	return attention.Output{Float: out, Bound: p.bound}, w.cost, nil
+}
+
+// phases are what a run does, one after the other, each on all cores.
+func (w *work) phases(out *mat.Dense) []func(finegrain.Env) error {
+	type phase = func(finegrain.Env) error
+	strands := w.plan.strands
+	switch {
+	case w.in.Ranges != nil:
+		return []phase{
+			func(env finegrain.Env) error { return w.sumStrands(env, strands, w.sums[strands:]) },
+			w.buildTree,
+			func(env finegrain.Env) error { return w.readRanges(env, out) },
+		}
+	case w.in.Causal:
+		return []phase{
+			func(env finegrain.Env) error { return w.sumStrands(env, strands-1, w.sums[1:]) },
+			w.addUp,
+			func(env finegrain.Env) error { return w.runDown(env, out) },
+			func(env finegrain.Env) error { return w.readRows(env, out, w.regime.Keys, w.sums[strands-1]) },
+		}
+	}
+	return []phase{
+		func(env finegrain.Env) error { return w.sumStrands(env, strands, w.sums) },
+		w.addStrands,
+		func(env finegrain.Env) error { return w.readRows(env, out, 0, w.sums[0]) },
+	}
 }
 
 // work is a run.
@@ -174,28 +174,33 @@ type work struct {
 	factor []float64 // w
 
 	centre         []float64
-	queries, keys  []scale // of each coordinate, so that |k'_l| ≤ 1 and |q'_l| ≤ 2M
-	values, output scale   // of V, so that its largest entry is in [1,2), and back
-	sums           [][]float64
+	queries, keys  []roundoff.Scale // of each coordinate, so that |k'_l| ≤ 1 and |q'_l| ≤ 2M
+	values, output roundoff.Scale   // of V, so that its largest entry is in [1,2), and back
+	sums           [][]float64      // of strands; with ranges, the nodes of the tree from 1 on
+	all            block            // with ranges: coordinates and values of all keys
+
+	pieces pass.Scratch[piece]
 
 	lock sync.Mutex
 	cost finegrain.Cost
-	idle []*piece
 	done int
 }
 
+// block holds rows of features, r each, and of values, dv+1 each.
+type block struct{ features, values []float64 }
+
 // piece is the working memory of a core.
 type piece struct {
-	x        []float64 // a row, centred and scaled
-	features []float64 // block×r
-	values   []float64 // block×(dv+1)
-	tile     []float64 // of a product
+	x             []float64 // a row, centred and scaled
+	queries, keys block     // the same, unless a causal mask takes both at a time
+	joined        []float64 // r×(dv+1), with ranges
+	tile          []float64 // of a product
 }
 
 func newWork(in attention.Instance, r attention.Regime, p plan, data measured) *work {
 	w := &work{
 		in: in, regime: r, plan: p, basis: newBasis(r.Dim, p.degree), centre: data.centre, cost: finegrain.Cost{},
-		queries: make([]scale, r.Dim), keys: make([]scale, r.Dim), sums: make([][]float64, p.strands),
+		queries: make([]roundoff.Scale, r.Dim), keys: make([]roundoff.Scale, r.Dim), sums: make([][]float64, p.nodes(r)),
 	}
 	w.factor = w.basis.weights(p.factors)
 	s, exponent := math.Frexp(r.Scale)
@@ -204,62 +209,32 @@ func newWork(in attention.Instance, r attention.Regime, p plan, data measured) *
 			continue // scales of 0: the coordinate has no part in any score
 		}
 		_, e := math.Frexp(k)
-		w.keys[l], w.queries[l] = newScale(1, -e), newScale(s, exponent+e)
+		w.keys[l], w.queries[l] = roundoff.NewScale(1, -e), roundoff.NewScale(s, exponent+e)
 	}
 	if r.MaxV > 0 {
 		e := math.Ilogb(r.MaxV)
-		w.values, w.output = newScale(1, -e), newScale(1, e)
+		w.values, w.output = roundoff.NewScale(1, -e), roundoff.NewScale(1, e)
 	}
+	c := r.ValueDim + 1
 	for t := range w.sums {
-		w.sums[t] = make([]float64, p.rank*int64(r.ValueDim+1))
+		w.sums[t] = make([]float64, w.basis.rank*c)
+	}
+	if r.RangePairs > 0 {
+		w.all = block{make([]float64, r.Keys*r.Dim), make([]float64, r.Keys*c)}
+	}
+	w.pieces.Fresh = func() *piece {
+		fresh := func() block { return block{make([]float64, p.block*w.basis.rank), make([]float64, p.block*c)} }
+		x := &piece{x: make([]float64, r.Dim), keys: fresh(), tile: make([]float64, tileValues*tileRank)}
+		x.queries = x.keys
+		switch {
+		case r.Causal:
+			x.queries = fresh()
+		case r.RangePairs > 0:
+			x.joined = make([]float64, w.basis.rank*c)
+		}
+		return x
 	}
 	return w
-}
-
-// scale multiplies by by·2^exponent, 1/2 ≤ |by| ≤ 1, with one rounding unless the result is below 2^−1022.
-type scale struct {
-	by       float64
-	exponent int
-	factor   float64 // by·2^exponent, or 0 where that is out of range
-}
-
-func newScale(by float64, exponent int) scale {
-	s := scale{by: by, exponent: exponent}
-	if exponent > -1000 && exponent < 1000 {
-		s.factor = math.Ldexp(by, exponent)
-	}
-	return s
-}
-
-func (s scale) times(x float64) float64 {
-	if s.factor != 0 {
-		return x * s.factor
-	}
-	if s.by == 0 {
-		return 0
-	}
-	return math.Ldexp(x, s.exponent) * s.by
-}
-
-// use lends a piece of working memory.
-func (w *work) use(f func(*piece)) {
-	w.lock.Lock()
-	var x *piece
-	if last := len(w.idle) - 1; last >= 0 {
-		x, w.idle = w.idle[last], w.idle[:last]
-	}
-	w.lock.Unlock()
-	if x == nil {
-		b, c := w.plan.block, w.regime.ValueDim+1
-		x = &piece{
-			make([]float64, w.regime.Dim), make([]float64, b*w.basis.rank), make([]float64, b*c),
-			make([]float64, tileValues*tileRank),
-		}
-	}
-	f(x)
-	w.lock.Lock()
-	defer w.lock.Unlock()
-	w.idle = append(w.idle, x)
 }
 
 // count adds what a part of the work did.
@@ -277,47 +252,69 @@ func (w *work) report(env finegrain.Env, blocks int, what string) {
 	env.Report(w.done, blocks, what)
 }
 
-// sumKeys makes the sums of each strand.
-func (w *work) sumKeys(env finegrain.Env) error {
-	keys := w.regime.Keys
-	return env.ForEach(w.plan.strands, func(t int) {
-		w.use(func(x *piece) {
+// sumStrands makes the sums of the first strands.
+func (w *work) sumStrands(env finegrain.Env, strands int, sums [][]float64) error {
+	return env.ForEach(strands, func(t int) {
+		w.pieces.Use(func(x *piece) {
 			var counted counts
-			first := t * w.plan.blocks
-			for b := first; b < first+w.plan.blocks && b*w.plan.block < keys; b++ {
-				from, to := b*w.plan.block, min((b+1)*w.plan.block, keys)
-				if !w.addBlock(env, x, w.sums[t], from, to, &counted) {
-					break
-				}
-			}
+			w.inBlocks(t, w.regime.Keys, func(from, to int) bool {
+				w.loadKeys(x, from, to, &counted)
+				return w.addKeys(env, x, sums[t], to-from, &counted)
+			})
 			w.count(counted.cost())
-			w.report(env, w.plan.strands, "strands of keys")
+			w.report(env, strands, "strands of keys")
 		})
 	})
 }
 
-// counts are made inside the loops.
-type counts struct{ multiplyAdds, features, blockSums int64 }
-
-func (c counts) cost() finegrain.Cost {
-	return finegrain.Cost{finegrain.MultiplyAdds: c.multiplyAdds, Features: c.features, BlockSums: c.blockSums}
+// inBlocks goes through the blocks of a strand, in order, up to an end; it returns false if visit did.
+func (w *work) inBlocks(strand, end int, visit func(from, to int) bool) bool {
+	length := w.plan.block * w.plan.blocks
+	for from := strand * length; from < min((strand+1)*length, end); from += w.plan.block {
+		if !visit(from, min(from+w.plan.block, end)) {
+			return false
+		}
+	}
+	return true
 }
 
-// addBlock adds the keys from … to−1 to sums; it returns false if it was stopped.
-func (w *work) addBlock(env finegrain.Env, x *piece, sums []float64, from, to int, counted *counts) bool {
-	c, rank := w.regime.ValueDim+1, w.basis.rank
+// counts are made inside the loops.
+type counts struct{ multiplyAdds, features, blockSums, pairs int64 }
+
+func (c counts) cost() finegrain.Cost {
+	cost := finegrain.Cost{finegrain.MultiplyAdds: c.multiplyAdds, Features: c.features, BlockSums: c.blockSums}
+	if c.pairs > 0 {
+		cost[finegrain.InnerProducts], cost[finegrain.Exponentials] = c.pairs, c.pairs
+	}
+	return cost
+}
+
+// loadKeys makes the features and values of the keys from … to−1; with ranges it keeps their coordinates, too.
+func (w *work) loadKeys(x *piece, from, to int, counted *counts) {
+	c, rank, d := w.regime.ValueDim+1, w.basis.rank, w.regime.Dim
 	for j := from; j < to; j++ {
-		for l, k := range w.in.K.RawRowView(j) {
-			x.x[l] = w.keys[l].times(k - w.centre[l])
+		key, row := x.x, x.keys.values[(j-from)*c:][:c]
+		if w.all.values != nil {
+			key = w.all.features[j*d:][:d]
 		}
-		w.basis.row(x.features[(j-from)*rank:][:rank], x.x)
+		for l, k := range w.in.K.RawRowView(j) {
+			key[l] = w.keys[l].Times(k - w.centre[l])
+		}
+		w.basis.row(x.keys.features[(j-from)*rank:][:rank], key)
 		counted.features += w.basis.features()
-		row := x.values[(j-from)*c:][:c]
 		for i, v := range w.in.V.RawRowView(j) {
-			row[i] = w.values.times(v)
+			row[i] = w.values.Times(v)
 		}
 		row[c-1] = 1
+		if w.all.values != nil {
+			copy(w.all.values[j*c:], row)
+		}
 	}
+}
+
+// addKeys adds the loaded keys, so many rows of them, to sums, with a mask times w; it returns false if it was stopped.
+func (w *work) addKeys(env finegrain.Env, x *piece, sums []float64, rows int, counted *counts) bool {
+	c, rank := w.regime.ValueDim+1, w.basis.rank
 	for v := 0; v < c; v += tileValues {
 		columns := min(tileValues, c-v)
 		for a := 0; a < rank; a += tileRank {
@@ -325,17 +322,25 @@ func (w *work) addBlock(env finegrain.Env, x *piece, sums []float64, from, to in
 				return false
 			}
 			monomials := min(tileRank, rank-a)
-			kernel.Dgemm(blas.Trans, blas.NoTrans, columns, monomials, to-from, 1,
-				x.values[v:], c, x.features[a:], rank, 0, x.tile, tileRank)
-			counted.multiplyAdds += int64(columns) * int64(monomials) * int64(to-from)
+			kernel.Dgemm(blas.Trans, blas.NoTrans, columns, monomials, rows, 1,
+				x.keys.values[v:], c, x.keys.features[a:], rank, 0, x.tile, tileRank)
+			counted.multiplyAdds += int64(columns) * int64(monomials) * int64(rows)
 			for i := range columns {
-				floats.Add(sums[(v+i)*rank+a:][:monomials], x.tile[i*tileRank:][:monomials])
+				part := x.tile[i*tileRank:][:monomials]
+				if w.masked() {
+					floats.Mul(part, w.factor[a:][:monomials])
+					counted.blockSums += int64(monomials)
+				}
+				floats.Add(sums[(v+i)*rank+a:][:monomials], part)
 			}
 			counted.blockSums += int64(columns) * int64(monomials)
 		}
 	}
 	return true
 }
+
+// masked reports whether queries see different keys.
+func (w *work) masked() bool { return w.in.Causal || w.in.Ranges != nil }
 
 // kernel is gonum's own: another one could be registered for its other packages, and sums in its own order. Tiles
 // are so small that it works on the calling goroutine.
@@ -354,44 +359,71 @@ func (w *work) addStrands(env finegrain.Env) error {
 	})
 }
 
-// readRows computes the output.
-func (w *work) readRows(env finegrain.Env, out *mat.Dense) error {
-	c, rank, block := w.regime.ValueDim+1, w.basis.rank, w.plan.block
-	blocks := (w.regime.Queries + block - 1) / block
+// readRows computes the output of the queries from first on, all of them by the same sums.
+func (w *work) readRows(env finegrain.Env, out *mat.Dense, first int, sums []float64) error {
+	size := w.plan.block
+	blocks := (max(0, w.regime.Queries-first) + size - 1) / size
 	w.done = 0
 	return env.ForEach(blocks, func(b int) {
-		w.use(func(x *piece) {
+		w.pieces.Use(func(x *piece) {
 			var counted counts
-			from, to := b*block, min((b+1)*block, w.regime.Queries)
-			for i := from; i < to; i++ {
-				for l, q := range w.in.Q.RawRowView(i) {
-					x.x[l] = w.queries[l].times(q)
-				}
-				w.basis.row(x.features[(i-from)*rank:][:rank], x.x)
-				counted.features += w.basis.features()
+			from := first + b*size
+			to := min(from+size, w.regime.Queries)
+			w.loadQueries(x, from, to, &counted)
+			if !w.multiply(env, x, sums, 0, to-from, &counted) {
+				return
 			}
-			clear(x.values[:(to-from)*c])
-			for v := 0; v < c; v += tileValues {
-				columns := min(tileValues, c-v)
-				for a := 0; a < rank; a += tileRank {
-					if env.Err() != nil {
-						return
-					}
-					monomials := min(tileRank, rank-a)
-					kernel.Dgemm(blas.NoTrans, blas.Trans, to-from, columns, monomials, 1,
-						x.features[a:], rank, w.sums[0][v*rank+a:], rank, 1, x.values[v:], c)
-					counted.multiplyAdds += int64(columns) * int64(monomials) * int64(to-from)
-				}
-			}
-			for i := from; i < to; i++ {
-				row := x.values[(i-from)*c:][:c]
-				o := out.RawRowView(i)
-				for v := range o {
-					o[v] = w.output.times(row[v] / row[c-1])
-				}
-			}
+			w.write(out, x, from, to)
 			w.count(counted.cost())
 			w.report(env, blocks, "blocks of queries")
 		})
 	})
+}
+
+// loadQueries makes the features of the queries from … to−1 and clears their values.
+func (w *work) loadQueries(x *piece, from, to int, counted *counts) {
+	for i := from; i < to; i++ {
+		w.query(x, i)
+		w.basis.row(x.queries.features[(i-from)*w.basis.rank:][:w.basis.rank], x.x)
+		counted.features += w.basis.features()
+	}
+	clear(x.queries.values[:(to-from)*(w.regime.ValueDim+1)])
+}
+
+// query leaves query i, scaled, in x.x.
+func (w *work) query(x *piece, i int) {
+	for l, q := range w.in.Q.RawRowView(i) {
+		x.x[l] = w.queries[l].Times(q)
+	}
+}
+
+// multiply adds the products of the features of the loaded queries from … to−1 with sums to their values; it returns
+// false if it was stopped.
+func (w *work) multiply(env finegrain.Env, x *piece, sums []float64, from, to int, counted *counts) bool {
+	c, rank := w.regime.ValueDim+1, w.basis.rank
+	for v := 0; v < c; v += tileValues {
+		columns := min(tileValues, c-v)
+		for a := 0; a < rank; a += tileRank {
+			if env.Err() != nil {
+				return false
+			}
+			monomials := min(tileRank, rank-a)
+			kernel.Dgemm(blas.NoTrans, blas.Trans, to-from, columns, monomials, 1,
+				x.queries.features[from*rank+a:], rank, sums[v*rank+a:], rank, 1, x.queries.values[from*c+v:], c)
+			counted.multiplyAdds += int64(columns) * int64(monomials) * int64(to-from)
+		}
+	}
+	return true
+}
+
+// write divides the values of the queries from … to−1 and scales them back.
+func (w *work) write(out *mat.Dense, x *piece, from, to int) {
+	c := w.regime.ValueDim + 1
+	for i := from; i < to; i++ {
+		row := x.queries.values[(i-from)*c:][:c]
+		o := out.RawRowView(i)
+		for v := range o {
+			o[v] = w.output.Times(row[v] / row[c-1])
+		}
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"pgregory.net/rapid"
 
@@ -21,7 +22,16 @@ func testEnv() finegrain.Env { return finegrain.NewEnv(context.Background(), 1) 
 
 func random(seed uint64, n, m, d, dv int, b float64) attention.Instance {
 	r := rand.New(rand.NewPCG(seed, 1))
-	return attention.Instance{Q: uniform(r, n, d, b), K: uniform(r, m, d, b), V: uniform(r, m, dv, 1), Scale: 1 / float64(d)}
+	return attention.Instance{Q: attention.Uniform(r, n, d, b), K: attention.Uniform(r, m, d, b), V: attention.Uniform(r, m, dv, 1), Scale: 1 / float64(d)}
+}
+
+// planFor is the plan for an instance, and what it counts.
+func planFor(in attention.Instance) (plan, finegrain.Cost, error) {
+	p, _, r, err := method{measure: measure}.plan(testEnv(), in)
+	if err != nil {
+		return p, nil, err
+	}
+	return p, p.cost(r, p.visitsOf(in, r)), nil
 }
 
 // counting is the method held to count just what its plan says.
@@ -35,7 +45,7 @@ func counting(x method) attention.Method {
 		}
 		p, _, r, err := x.plan(env, in)
 		if err == nil {
-			err = cost.Differ(p.cost(r))
+			err = cost.Differ(p.cost(r, p.visitsOf(in, r)))
 		}
 		return out, cost, err
 	}
@@ -142,9 +152,9 @@ func TestMethodLawKillsMutants(t *testing.T) {
 	inner := m.Run
 	m.Run = func(env finegrain.Env, in attention.Instance) (attention.Output, finegrain.Cost, error) {
 		out, cost, err := inner(env, in)
-		if p, e := PlanFor(env, in); err == nil && e == nil {
+		if _, planned, e := planFor(in); err == nil && e == nil {
 			cost[Features]++
-			err = cost.Differ(p.Cost)
+			err = cost.Differ(planned)
 		}
 		return out, cost, err
 	}
@@ -182,7 +192,7 @@ func TestWorst(t *testing.T) {
 // sixty is the example of cancellation: queries near (60,60), keys along (u,−u).
 func sixty() attention.Instance {
 	r := rand.New(rand.NewPCG(3, 1))
-	in := attention.Instance{Q: mat.NewDense(200, 2, nil), K: mat.NewDense(200, 2, nil), V: uniform(r, 200, 2, 1), Scale: 0.5}
+	in := attention.Instance{Q: mat.NewDense(200, 2, nil), K: mat.NewDense(200, 2, nil), V: attention.Uniform(r, 200, 2, 1), Scale: 0.5}
 	for i := range 200 {
 		in.Q.SetRow(i, []float64{60 + 0.0126*(2*r.Float64()-1), 60 + 0.0126*(2*r.Float64()-1)})
 		u := 60 * (2*r.Float64() - 1)
@@ -216,8 +226,9 @@ func TestCancellation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f := find(r, scores{small.m, terms.abs}, 2, 1e-6); f.reached || !strings.Contains(f.because.Error(), "terms") {
-		t.Errorf("with M = %g and M_abs = %g degree %d promises %g", small.m, terms.abs, f.degree, f.bound)
+	f := climb(r, scores{small.m, terms.abs}, 2, 1e-6)
+	if _, reached := f.reaching(1e-6); reached || !strings.Contains(f.because.Error(), "terms") {
+		t.Errorf("with M = %g and M_abs = %g %g is promised", small.m, terms.abs, f.least())
 	}
 	out, _, err := method{measure: trueScores}.declare().Run(testEnv(), in)
 	if err != nil {
@@ -240,7 +251,11 @@ func TestCancellation(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	causal := random(1, 100, 100, 2, 1, 1)
-	causal.Causal = true
+	causal.Causal, causal.Epsilon = true, 1e-12
+	fewCausal := random(1, 100, 18, 8, 1, 1)
+	fewCausal.Causal = true
+	ranges := random(1, 100, 100, 8, 1, 1)
+	ranges.Ranges, ranges.Epsilon = attention.SampleRanges(rand.New(rand.NewPCG(1, 1)), ranges), 1e-8
 	few := random(1, 100, 9, 8, 1, 1)
 	ranks := random(1, 100, 100, 8, 1, 1)
 	ranks.Epsilon = 1e-8
@@ -257,7 +272,9 @@ func TestRefusals(t *testing.T) {
 		outside   bool
 		says, too string
 	}{
-		{"causal", causal, true, "causal", "streaming"},
+		{"causal", causal, false, "of which a query sees half", "streaming"},
+		{"few keys, causal", fewCausal, true, "rank d+1 = 9, and there are 100 queries and 18 keys, of which", "streaming"},
+		{"ranges", ranges, false, "rank C(d+g,g)", `use "exact"`},
 		{"few keys", few, true, "rank d+1 = 9", "streaming"},
 		{"rank", ranks, false, "rank C(d+g,g)", "streaming"},
 		{"digits", digits, false, "cancel", "multiprecision"},
@@ -274,7 +291,7 @@ func TestRefusals(t *testing.T) {
 		if !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), c.too) {
 			t.Errorf("%s: %q does not say %q and %q", c.name, err, c.says, c.too)
 		}
-		if _, planned := PlanFor(testEnv(), c.in); planned == nil || planned.Error() != err.Error() {
+		if _, _, planned := planFor(c.in); planned == nil || planned.Error() != err.Error() {
 			t.Errorf("%s: the plan says %v", c.name, planned)
 		}
 	}
@@ -297,7 +314,7 @@ func TestShapes(t *testing.T) {
 		d, dv := rapid.IntRange(1, 3).Draw(t, "d"), rapid.IntRange(1, 140).Draw(t, "dv")
 		in := random(rapid.Uint64().Draw(t, "seed"), n, m, d, dv, rapid.Float64Range(0, 0.6).Draw(t, "B"))
 		in.Epsilon = math.Pow(10, -rapid.Float64Range(1, 3).Draw(t, "−log ε"))
-		plan, err := PlanFor(testEnv(), in)
+		plan, counts, err := planFor(in)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -312,7 +329,7 @@ func TestShapes(t *testing.T) {
 		if off, row := attention.Distance(out, exact); off > out.Bound+exact.Bound || out.Bound > in.Epsilon {
 			t.Fatalf("row %d is %g off, promised %g, asked %g", row, off, out.Bound, in.Epsilon)
 		}
-		if err := cost.Differ(plan.Cost); err != nil {
+		if err := cost.Differ(counts); err != nil {
 			t.Fatal(err)
 		}
 		if most := Polynomial.Guarantee.Bytes(in.Regime()); cost[finegrain.Bytes] > most {
@@ -321,9 +338,9 @@ func TestShapes(t *testing.T) {
 		moved := in
 		moved.K = mat.DenseCopyOf(in.K)
 		moved.K.Apply(func(_, _ int, x float64) float64 { return x + 64 }, moved.K)
-		far, err := PlanFor(testEnv(), moved)
-		if err != nil || !far.Centred && far.M > 0 || far.M > 2*plan.M*(1+1e-9)+1e-9 {
-			t.Fatalf("keys moved by 64 have M = %g, and had %g (error %v)", far.M, plan.M, err)
+		far, data, _, err := method{measure: measure}.plan(testEnv(), moved)
+		if err != nil || floats.Norm(data.centre, 1) == 0 && far.m > 0 || far.m > 2*plan.m*(1+1e-9)+1e-9 {
+			t.Fatalf("keys moved by 64 have M = %g, and had %g (error %v)", far.m, plan.m, err)
 		}
 	})
 }
@@ -344,7 +361,7 @@ func TestCores(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := cost.Differ(p.cost(r)); err != nil {
+		if err := cost.Differ(p.cost(r, p.visitsOf(in, r))); err != nil {
 			t.Error(err)
 		}
 		if cores == 1 {
@@ -420,18 +437,12 @@ func TestMagnitudes(t *testing.T) {
 func Example() {
 	in := random(1, 4096, 4096, 4, 4, 0.5)
 	in.Epsilon = 1e-4
-	env := testEnv()
-	plan, err := PlanFor(env, in)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	out, cost, err := Polynomial.Run(env, in)
-	fmt.Println("degree", plan.Degree, "rank", plan.Rank, err)
-	fmt.Println(out.Bound <= in.Epsilon, cost[finegrain.MultiplyAdds], cost[Features])
+	out, cost, err := Polynomial.Run(testEnv(), in)
+	fmt.Println(out.Bound <= in.Epsilon, err)
+	fmt.Println("rank", 1+cost[Features]/(2*4096), "multiply-adds", cost[finegrain.MultiplyAdds])
 	// Output:
-	// degree 3 rank 35 <nil>
-	// true 1433600 278528
+	// true <nil>
+	// rank 35 multiply-adds 1433600
 }
 
 // BenchmarkPolynomial times both methods in turn on the same instance, on all cores: seconds, and how many times

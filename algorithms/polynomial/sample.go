@@ -11,9 +11,25 @@ import (
 
 // Instances with bounded scores, for the law: random ones, keys with a common offset, and the worst that there are.
 
-// sample draws an instance with 24+8·size queries and keys at most, and some tens at least.
+// sample draws an instance with 24+8·size queries and keys at most, and some tens at least; one in four is causal, one
+// in four has ranges, and more keys, so that there are some leaves.
 func sample(r *rand.Rand, size int) attention.Instance {
 	n, m := 24+r.IntN(1+8*size), 24+r.IntN(1+8*size)
+	switch r.IntN(4) {
+	case 0:
+		in := sampleOf(r, n, m)
+		in.Causal = true
+		return in
+	case 1:
+		in := sampleOf(r, n, 150+r.IntN(100))
+		in.Ranges = attention.SampleRanges(r, in)
+		return in
+	}
+	return sampleOf(r, n, m)
+}
+
+// sampleOf draws an instance of n queries and m keys without a mask.
+func sampleOf(r *rand.Rand, n, m int) attention.Instance {
 	d, dv, kind := 1+r.IntN(3), 1+r.IntN(3), r.IntN(6)
 	if kind == 1 {
 		d = 2
@@ -21,7 +37,7 @@ func sample(r *rand.Rand, size int) attention.Instance {
 	most := []float64{0, 1.5, 0.6, 0.3}[d] // |s·⟨q,k⟩| at most, so that the rank may stay below n and m
 	b := math.Sqrt(most)
 	in := attention.Instance{
-		Q: uniform(r, n, d, b), K: uniform(r, m, d, b), V: uniform(r, m, dv, 1),
+		Q: attention.Uniform(r, n, d, b), K: attention.Uniform(r, m, d, b), V: attention.Uniform(r, m, dv, 1),
 		Scale: 1 / float64(d), Epsilon: math.Pow(10, -1-4*r.Float64()),
 	}
 	switch kind {
@@ -78,11 +94,4 @@ func Worst(r *rand.Rand, n, m, d int, most, epsilon float64) attention.Instance 
 		v.Set(j, 0, value)
 	}
 	return attention.Instance{Q: q, K: k, V: v, Scale: 1, Epsilon: epsilon}
-}
-
-// uniform is a matrix with entries uniform in [−b, b).
-func uniform(r *rand.Rand, rows, cols int, b float64) *mat.Dense {
-	x := mat.NewDense(rows, cols, nil)
-	x.Apply(func(int, int, float64) float64 { return b * (2*r.Float64() - 1) }, x)
-	return x
 }

@@ -7,6 +7,8 @@ import (
 
 	"finegrain"
 	"finegrain/algorithms/attention"
+	"finegrain/internal/pass"
+	"finegrain/internal/roundoff"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -41,37 +43,35 @@ type measured struct {
 	scores
 	centre    []float64 // what is taken from the keys
 	keys      []float64 // max_j|k_jl − c_l|, rounded up
-	distance  float64   // max ‖k_j − c‖, rounded up
 	uncentred []float64 // max_j|k_jl|
 }
 
 // measure finds the least bound, and whether centring gives it. The error is that of env.
 func measure(env finegrain.Env, in attention.Instance, r attention.Regime) (measured, error) {
-	queries, err := extentOf(env, in.Q)
+	queries, err := pass.Columns(env, in.Q)
 	if err != nil {
 		return measured{}, err
 	}
-	keys, err := extentOf(env, in.K)
+	keys, err := pass.Columns(env, in.K)
 	if err != nil {
 		return measured{}, err
 	}
-	plain := measured{centre: make([]float64, r.Dim), keys: keys.around(make([]float64, r.Dim)), distance: r.KNorm}
-	middle := measured{centre: keys.middle()}
-	middle.keys = keys.around(middle.centre)
-	if middle.distance, err = longest(env, in.K, middle.centre, middle.keys); err != nil {
+	origin, middle := make([]float64, r.Dim), middleOf(keys)
+	magnitudes, widths := around(queries, origin), around(keys, middle)
+	distance, err := longest(env, in.K, middle, widths)
+	if err != nil {
 		return measured{}, err
 	}
-	magnitudes := queries.around(make([]float64, r.Dim))
-	for _, x := range []*measured{&plain, &middle} {
+	uncentred := around(keys, origin)
+	bounded := func(centre, keys []float64, distance float64) measured {
 		norms := r
-		norms.KNorm = x.distance
-		m := min(norms.Score(), box(r.Scale, magnitudes, x.keys))
-		x.scores = scores{m, m}
+		norms.KNorm = distance
+		m := min(norms.Score(), box(r.Scale, magnitudes, keys))
+		return measured{scores{m, m}, centre, keys, uncentred}
 	}
-	plain.uncentred, middle.uncentred = plain.keys, plain.keys
-	plain.uncentred, middle.uncentred = plain.keys, plain.keys
-	if middle.m < plain.m {
-		return middle, nil
+	plain, centred := bounded(origin, uncentred, r.KNorm), bounded(middle, widths, distance)
+	if centred.m < plain.m {
+		return centred, nil
 	}
 	return plain, nil
 }
@@ -92,68 +92,25 @@ func box(s float64, q, k []float64) float64 {
 	return math.Nextafter(x, math.Inf(1))
 }
 
-// extent is the least and the largest entry of each column.
-type extent struct{ least, most []float64 }
-
-func extentOf(env finegrain.Env, x *mat.Dense) (extent, error) {
-	rows, cols := x.Dims()
-	all := extent{mat.Row(nil, 0, x), mat.Row(nil, 0, x)}
-	var lock sync.Mutex
-	err := byRows(env, rows, cols, func(from, to int) {
-		part := extent{mat.Row(nil, from, x), mat.Row(nil, from, x)}
-		part.include(x, from+1, to)
-		lock.Lock()
-		defer lock.Unlock()
-		for l := range cols {
-			all.least[l], all.most[l] = min(all.least[l], part.least[l]), max(all.most[l], part.most[l])
-		}
-	})
-	return all, err
-}
-
-func (e extent) include(x *mat.Dense, from, to int) {
-	least, most := e.least, e.most[:len(e.least)]
-	for i := from; i < to; i++ {
-		row := x.RawRowView(i)[:len(least)]
-		for l, y := range row {
-			if y < least[l] {
-				least[l] = y
-			}
-			if y > most[l] {
-				most[l] = y
-			}
-		}
-	}
-}
-
-// middle is the middle of each column's range.
-func (e extent) middle() []float64 {
-	c := make([]float64, len(e.least))
+// middleOf is the middle of each column's range.
+func middleOf(e *pass.Extent) []float64 {
+	c := make([]float64, len(e.Least))
 	for l := range c {
-		c[l] = e.least[l]/2 + e.most[l]/2
+		c[l] = e.Least[l]/2 + e.Most[l]/2
 	}
 	return c
 }
 
 // around is the largest distance of an entry of each column from c, rounded up.
-func (e extent) around(c []float64) []float64 {
+func around(e *pass.Extent, c []float64) []float64 {
 	widest := make([]float64, len(c))
 	for l := range c {
-		widest[l] = max(e.most[l]-c[l], c[l]-e.least[l])
+		widest[l] = max(e.Most[l]-c[l], c[l]-e.Least[l])
 		if c[l] != 0 {
 			widest[l] = math.Nextafter(widest[l], math.Inf(1))
 		}
 	}
 	return widest
-}
-
-// spread is the largest difference of two entries of a column, rounded up.
-func (e extent) spread() float64 {
-	widest := 0.0
-	for l := range e.least {
-		widest = max(widest, e.most[l]-e.least[l])
-	}
-	return widest * (1 + 2*unit)
 }
 
 // longest is max‖x_j − c‖, rounded up; keys are the largest |x_jl − c_l|.
@@ -168,7 +125,7 @@ func longest(env finegrain.Env, x *mat.Dense, c, keys []float64) (float64, error
 	}
 	most := 0.0
 	var lock sync.Mutex
-	err := byRows(env, rows, cols, func(from, to int) {
+	err := pass.Rows(env, rows, cols, func(from, to int) {
 		part := 0.0
 		for j := from; j < to; j++ {
 			square := 0.0
@@ -182,16 +139,10 @@ func longest(env finegrain.Env, x *mat.Dense, c, keys []float64) (float64, error
 		most = max(most, part)
 	})
 	// A difference, its square and the sum round d+3 times; 2^−1022 is far below the widest square.
-	return math.Sqrt(most) * (1 + float64(3*cols+16)*unit), err
-}
-
-// byRows gives rows from … to−1 to work, in parallel.
-func byRows(env finegrain.Env, rows, cols int, work func(from, to int)) error {
-	block := max(1, 1<<14/cols)
-	return env.ForEach((rows+block-1)/block, func(b int) { work(b*block, min((b+1)*block, rows)) })
+	return math.Sqrt(most) * (1 + float64(3*cols+16)*roundoff.Unit), err
 }
 
 // plain is the same data without centring, for bounds by norms.
 func (x measured) plain(r attention.Regime) measured {
-	return measured{scores: aPriori(r), centre: make([]float64, r.Dim), keys: x.uncentred, distance: r.KNorm}
+	return measured{aPriori(r), make([]float64, r.Dim), x.uncentred, x.uncentred}
 }

@@ -27,6 +27,7 @@ import (
 type attendOptions struct {
 	common
 	q, k, v, out     string
+	ranges           string
 	algorithm        string
 	scale            number
 	epsilon          number
@@ -62,13 +63,21 @@ func (a *app) attend() *cobra.Command {
 		Use:   "attend --q Q.npy --k K.npy --v V.npy --out O.npy",
 		Short: "Compute attention on arrays of one's own, with a guaranteed error",
 		Long: "Compute softmax(s·QKᵀ)·V on NumPy arrays of float64 or float32: n by d queries, m by d keys, m by dv\n" +
-			"values. With --causal query i sees the keys j ≤ i.\n\n" +
+			"values. With --causal query i sees the keys j ≤ i. With --ranges R.npy, n by 2, it sees those from R[i,0] to\n" +
+			"before R[i,1], counted from 0; both are whole numbers, in an array of float64 or float32 as all others.\n" +
+			"The streaming algorithms take no ranges: exact is used unless --algorithm polynomial is given, which is\n" +
+			"nearly linear in n and m where scores are small.\n\n" +
 			"The error is absolute, the largest |out − exact|. What is guaranteed of it is proved from the numbers of\n" +
 			"this very run, and includes the rounding of the written file. With --error E the command refuses, with\n" +
 			"exit code 1, where it cannot guarantee E; --force computes nonetheless and says what it can promise.",
 		Example: "  finegrain attend --q q.npy --k k.npy --v v.npy --error 1e-9 --out o.npy",
 		Args:    exactly(),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.runAttend(cmd.Context(), &o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.ranges != "" && !cmd.Flags().Changed("algorithm") {
+				o.algorithm = attention.Exact.Name
+			}
+			return a.runAttend(cmd.Context(), &o)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.q, "q", "", "queries, n by d")
@@ -76,6 +85,7 @@ func (a *app) attend() *cobra.Command {
 	flags.StringVar(&o.v, "v", "", "values, m by dv")
 	flags.StringVar(&o.out, "out", "", "file to write, n by dv")
 	flags.BoolVar(&o.causal, "causal", false, "query i sees only keys j ≤ i")
+	flags.StringVar(&o.ranges, "ranges", "", "n by 2: the first key that each query sees, and the one after the last")
 	flags.Var(&o.scale, "scale", "the factor s of the scores; 1/d unless given")
 	flags.Var(&o.epsilon, "error", "the largest error to be guaranteed")
 	flags.BoolVar(&o.force, "force", false, "compute even where the error cannot be guaranteed")
@@ -106,6 +116,7 @@ type attended struct {
 	B          float64        `json:"B"`
 	Scale      float64        `json:"scale"`
 	Causal     bool           `json:"causal"`
+	Ranges     bool           `json:"ranges"`
 	Asked      *float64       `json:"error_asked"`      // null unless asked
 	Guaranteed *float64       `json:"error_guaranteed"` // null if nothing is promised
 	Seconds    float64        `json:"seconds"`
@@ -120,6 +131,9 @@ func (a *app) runAttend(ctx context.Context, o *attendOptions) error {
 			return request("attend needs --%s; see finegrain attend --help", f.flag)
 		}
 	}
+	if o.causal && o.ranges != "" {
+		return request("--causal and --ranges are two masks; a causal one is the ranges from 0 to before i+1, so leave one out")
+	}
 	method, err := algorithms.AttentionNamed(o.algorithm)
 	if err != nil {
 		return err
@@ -127,7 +141,7 @@ func (a *app) runAttend(ctx context.Context, o *attendOptions) error {
 	if o.precision == "float32" {
 		o.precisionWritten = npy.Float32
 	}
-	for _, in := range []string{o.q, o.k, o.v} {
+	for _, in := range []string{o.q, o.k, o.v, o.ranges} {
 		if sameFile(in, o.out) {
 			return request("--out %s is an input; name another file", o.out)
 		}
@@ -166,7 +180,7 @@ func (a *app) runAttend(ctx context.Context, o *attendOptions) error {
 	r := in.Regime()
 	result := attended{
 		Algorithm: method.Name, Kernel: kernelName(), N: r.Queries, M: r.Keys, D: r.Dim, DV: r.ValueDim,
-		B: r.B, Scale: r.Scale, Causal: r.Causal,
+		B: r.B, Scale: r.Scale, Causal: r.Causal, Ranges: in.Ranges != nil,
 		Seconds: took.Seconds(), Operations: cost, Precision: o.precision, Out: o.out,
 	}
 	if o.epsilon.set {
@@ -205,8 +219,12 @@ func (o *attendOptions) morePrecision() string {
 // attentionInstance reads the arrays, shapes first, and returns the memory that they and the outputs take.
 func (a *app) attentionInstance(ctx context.Context, o *attendOptions, method attention.Method,
 ) (in attention.Instance, beside float64, err error) {
-	var arrays [3]array
-	for i, name := range []string{o.q, o.k, o.v} {
+	names := []string{o.q, o.k, o.v}
+	if o.ranges != "" {
+		names = append(names, o.ranges)
+	}
+	arrays := make([]array, len(names))
+	for i, name := range names {
 		x, err := a.openArray(ctx, name)
 		if err != nil {
 			return in, 0, err
@@ -221,20 +239,28 @@ func (a *app) attentionInstance(ctx context.Context, o *attendOptions, method at
 	if k.Rows != v.Rows {
 		return in, 0, request("%s and %s; each key needs one row of values", k.shape(), v.shape())
 	}
+	least := attention.Regime{ // that it can be; the entries decide the rest
+		Queries: q.Rows, Keys: k.Rows, Dim: q.Cols, ValueDim: v.Cols, B: 1, MaxV: 1, VGrain: 1,
+		Causal: o.causal, Epsilon: o.epsilon.value,
+	}
+	if o.ranges != "" {
+		if x := arrays[3]; x.Rows != q.Rows || x.Cols != 2 {
+			return in, 0, request("%s and %s; ranges need a row for each query and two columns", x.shape(), q.shape())
+		}
+		least.RangePairs = int64(q.Rows)
+		beside = 16 * float64(q.Rows)
+	}
 	in.Causal, in.Epsilon = o.causal, o.epsilon.value
 	in.Scale = 1 / float64(q.Cols)
 	if o.scale.set {
 		in.Scale = o.scale.value
 	}
-	beside = 2 * 8 * float64(q.Rows) * float64(v.Cols) // the output and its rounded copy
+	least.Scale = in.Scale
+	beside += 2 * 8 * float64(q.Rows) * float64(v.Cols) // the output and its rounded copy
 	for _, x := range arrays {
 		beside += float64(x.Bytes())
 	}
-	err = o.affordMethod(method, attention.Regime{ // the least that it can be; the entries decide the rest
-		Queries: q.Rows, Keys: k.Rows, Dim: q.Cols, ValueDim: v.Cols, B: 1, MaxV: 1, VGrain: 1,
-		Scale: in.Scale, Causal: in.Causal, Epsilon: in.Epsilon,
-	}, beside)
-	if err != nil {
+	if err := o.affordMethod(method, least, beside); err != nil {
 		return in, 0, err
 	}
 	for i, to := range []**mat.Dense{&in.Q, &in.K, &in.V} {
@@ -244,7 +270,35 @@ func (a *app) attentionInstance(ctx context.Context, o *attendOptions, method at
 		}
 		*to = m
 	}
-	return in, beside, in.Validate()
+	if o.ranges != "" {
+		x, err := arrays[3].read()
+		if err != nil {
+			return in, 0, err
+		}
+		if in.Ranges, err = rangesOf(x); err != nil {
+			return in, 0, inFile(o.ranges, err)
+		}
+	}
+	if err := in.Validate(); err != nil {
+		return in, 0, request("%v", err)
+	}
+	return in, beside, nil
+}
+
+// rangesOf reads ranges off an array of two columns.
+func rangesOf(x *mat.Dense) ([]attention.Range, error) {
+	rows, _ := x.Dims()
+	ranges := make([]attention.Range, rows)
+	for i := range ranges {
+		for c, to := range []*int{&ranges[i].From, &ranges[i].To} {
+			y := x.At(i, c)
+			if y != math.Trunc(y) || math.Abs(y) > 1<<53 {
+				return nil, fmt.Errorf("holds %v at row %d, column %d (counted from 0); keys are numbered by whole numbers", y, i, c)
+			}
+			*to = int(y)
+		}
+	}
+	return ranges, nil
 }
 
 // affordMethod refuses a method that would take too much memory beside what is there anyway.

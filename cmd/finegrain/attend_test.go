@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"math"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/testscript"
 	"gonum.org/v1/gonum/mat"
 
 	"finegrain"
@@ -51,4 +55,22 @@ func TestMemoryFollowsTheValues(t *testing.T) {
 	if _, _, err := o.compute(env, method, in, 0); err == nil || !strings.Contains(err.Error(), "--max-memory") {
 		t.Errorf("values of 1e300 in the memory of values of 1: %v", err)
 	}
+}
+
+// writesNumbers is a command of the scripts: numbers FILE COLUMNS X … writes an array.
+func writesNumbers(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: numbers FILE COLUMNS X…")
+	}
+	cols, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	var data []float64
+	for _, text := range args[2:] {
+		x, err := strconv.ParseFloat(text, 64)
+		ts.Check(err)
+		data = append(data, x)
+	}
+	var file bytes.Buffer
+	ts.Check(npy.Write(&file, mat.NewDense(len(data)/cols, cols, data), npy.Float64))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), file.Bytes(), 0o600))
 }

@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 //	exits CODE finegrain …      runs it and compares the exit code
 //	refuses CODE WORDS finegrain …   also: nothing on standard output, one line on standard error, with WORDS
 //	json PATH=VALUE …           compares what the JSON on standard output has at a path; VALUE may be a <type>
+//	numbers FILE COLUMNS X …    writes an array of float64
 //	clean                       fails if a temporary file was left behind
 func TestScripts(t *testing.T) {
 	arrays, err := filepath.Abs("../../internal/npy/testdata/numpy")
@@ -49,6 +50,7 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"refuses": refuses,
 			"json":    holdsJSON,
+			"numbers": writesNumbers,
 			"clean":   clean,
 		},
 	})
