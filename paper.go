@@ -73,6 +73,10 @@ var (
 		Key: "deng-2023", Authors: "Deng, Mahadevan and Song", Year: 2023, ArXiv: "2304.04397",
 		Title: "Randomized and Deterministic Attention Sparsification Algorithms for Over-parameterized Feature Dimension",
 	}
+	AlmanSong2024 = Paper{
+		Key: "alman-song-2024", Authors: "Alman and Song", Year: 2024, ArXiv: "2402.04497",
+		Title: "The Fine-Grained Complexity of Gradient Computation for Training Large Language Models",
+	}
 	Williams2005 = Paper{
 		Key: "williams-2005", Authors: "Williams", Year: 2005,
 		Title: "A new algorithm for optimal 2-constraint satisfaction and its implications",

@@ -15,7 +15,7 @@ type Law struct {
 	Verify     func(env finegrain.Env, trials int) finegrain.LawReport
 }
 
-// Laws lists everything declared: problems, reductions, algorithms.
+// Laws lists everything declared: problems, reductions, algorithms, gradients.
 func Laws() []Law {
 	laws := []Law{
 		problem(sat.Decision), problem(sat.Search), problem(sat.Counting), problem(sat.Census),
@@ -34,6 +34,11 @@ func Laws() []Law {
 	for _, m := range algorithms.Attention() {
 		laws = append(laws, Law{"algorithm", m.Name, func(env finegrain.Env, trials int) finegrain.LawReport {
 			return attention.VerifyMethod(env, m, trials)
+		}})
+	}
+	for _, m := range algorithms.Gradients() {
+		laws = append(laws, Law{"gradient", m.Name, func(env finegrain.Env, trials int) finegrain.LawReport {
+			return attention.VerifyGradient(env, m, trials)
 		}})
 	}
 	return laws

@@ -9,9 +9,9 @@
 //	Att(Q,K,V) = D⁻¹ A V,  A = exp(s·QKᵀ) entrywise,  D = diag(A·1),
 //
 // so row i is the average of the values with the weights of query i. With a causal mask query i sees the
-// keys j ≤ i; with ranges, those from s_i to before t_i. B is the largest absolute entry of Q and K, ε an additive error, max|out − exact|. Indices
-// count from 0; i runs over queries, j over keys, l over coordinates, c over value columns. u = 2^−53 is
-// the unit roundoff of float64.
+// keys j ≤ i; with ranges, those from s_i to before t_i. B is the largest absolute entry of Q and K, ε an additive
+// error, max|out − exact|. Indices count from 0; i runs over queries, j over keys, l over coordinates, c over value
+// columns. u = 2^−53 is the unit roundoff of float64.
 //
 // # Tour
 //
@@ -24,11 +24,13 @@
 // products of expansion.go and the memory of scores of memo.go. streaming.go is one pass over tiles of keys, in
 // float64 or float32, on operands.go; its tile is vector.go, on the vector loops of internal/simd, or portable.go,
 // in plain Go with the exponential of exp2.go. refine.go computes rows again that plain float64 does not resolve, in
-// the arithmetic of doubledouble.go. All run in parallel, with working memory by internal/pass, and stop by pace.go. tripleloop.go is what
-// they are timed against.
+// the arithmetic of doubledouble.go. All run in parallel, with working memory by internal/pass, and stop by pace.go.
+// tripleloop.go is what they are timed against. training.go and the files whose names begin so are the gradient of the
+// loss of an attention layer: exactly, through any Method, at any precision, with its bound and its law.
 //
 // The proofs: bound.go derives the error bounds that the algorithms in floating point report, from the norms of norm.go.
-// law.go holds any Method to what it declares; observed.go measures the error that was made.
+// law.go holds any Method to what it declares; observed.go measures the error that was made. epsilonrank.go bounds from
+// below, by singular values, the rank of whatever approximates the weights.
 //
 // # What a bound means
 //

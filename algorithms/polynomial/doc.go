@@ -16,6 +16,9 @@
 //   - plan.go: which polynomial serves an instance, or why none does.
 //   - polynomial.go: the method.
 //   - causal.go, ranges.go: its sums with a causal mask, and with ranges of keys; near.go: the pairs that are looked at.
+//   - gradient.go: the gradient of an attention layer's loss.
+//   - degreelaw.go: the least degree of any polynomial, from both sides, and the law that it follows.
+//   - transition.go: the exponent of the method's work as a function of n and B alone, and its limit.
 //
 // # Notation
 //

@@ -147,6 +147,13 @@ func declaredAlgorithms() []declaredAlgorithm {
 			[]string{"attend"},
 		})
 	}
+	for _, m := range algorithms.Gradients() {
+		rows = append(rows, declaredAlgorithm{
+			m.Name, "gradient", m.Doc, sourceOf(m.Source),
+			cmp.Or(m.Where, "any number of queries and keys") + "; refuses, instance by instance, an error that it cannot promise",
+			[]string{"gradient"},
+		})
+	}
 	for _, o := range algorithms.OrthogonalVectors() {
 		tasks := []string{"decide", "count"}
 		if o.Histogram != nil {
@@ -172,9 +179,9 @@ func (a *app) algorithms() *cobra.Command {
 	var c common
 	cmd := &cobra.Command{
 		Use:   "algorithms",
-		Short: "List the algorithms for attention and for orthogonal vectors",
-		Long: "List the algorithms for attention and for orthogonal vectors: what they do, whose they are, where they\n" +
-			"serve, and the tasks that they can be asked for.",
+		Short: "List the algorithms for attention, its gradient, and orthogonal vectors",
+		Long: "List the algorithms for attention, for the gradient of an attention layer's loss, and for orthogonal vectors:\n" +
+			"what they do, whose they are, where they serve, and the tasks that they can be asked for.",
 		Example: "  finegrain algorithms --json",
 		Args:    exactly(),
 		RunE: func(*cobra.Command, []string) error {

@@ -4,6 +4,7 @@
 //	finegrain reduce FILE.cnf         write the instances that a formula becomes
 //	finegrain ov TASK FILE.ov         the algorithms for orthogonal vectors
 //	finegrain attend                  attention on one's own arrays, with a guaranteed error
+//	finegrain gradient                the gradient of an attention layer's loss, with a guaranteed error
 //	finegrain generate WHAT KIND      formulas, orthogonal vectors, attention instances
 //	finegrain routes, algorithms      what is declared
 //	finegrain verify                  the laws over everything declared

@@ -77,7 +77,7 @@ func (a *app) root() *cobra.Command {
 			"  finegrain solve small.cnf --count",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-	}, a.solve(), a.reduce(), a.ov(), a.attend(), a.generate(), a.routes(), a.algorithms(),
+	}, a.solve(), a.reduce(), a.ov(), a.attend(), a.gradient(), a.generate(), a.routes(), a.algorithms(),
 		a.listClaims(), a.hypotheses(), a.whatif(), a.transfer(),
 		a.measureSpec(), a.status(), a.fit(), a.report(), a.export(), a.subjects(),
 		a.verify(), a.bench(), a.reproduce(), a.version())
