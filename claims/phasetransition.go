@@ -1,0 +1,368 @@
+package claims
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"finegrain"
+	"finegrain/algorithms/polynomial"
+	"finegrain/figure"
+	"finegrain/measure"
+	"finegrain/reductions"
+)
+
+// The phase transition at B = Θ(√log n), from the side of the upper bound: the exponent of the polynomial method's work,
+// computed exactly at n that nothing runs at, its limit as n grows, and what runs count. What lies beyond the crossing is
+// not the method's to say: that is the lower bound's, under its hypothesis.
+
+// logarithmic is the setting of the figure: d = log2 n, error 1/n.
+var logarithmic = polynomial.Transition{Dim: 1 / math.Ln2, Error: 1}
+
+// farthest is log2 of the largest n, far beyond any machine, where the limit is nearly reached.
+const farthest = 10000
+
+// smallEntries is the least B/√ln n, and smallExponent the exponent that it is claimed to go below there.
+const (
+	smallEntries  = 1e-6
+	smallExponent = 1.2
+)
+
+var (
+	transitionGrid = measure.Experiment{
+		ID: "phase-transition-computed",
+		Doc: "the polynomial method's exponent at d = log2 n, scale 1/d and relative error 1/n, against B/√ln n, " +
+			"computed exactly for n far beyond what can be run",
+		Subject: "transition",
+		Axes: []measure.Axis{
+			{Name: "c", Values: measure.Values(logarithmic.Dim)},
+			{Name: "error_exponent", Values: measure.Values(logarithmic.Error)},
+			{Name: "log2n", Values: measure.Values(8, 16, 24, 32, 40, farthest)},
+			{
+				Name: "ratio", Values: measure.Values(smallEntries, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3,
+					2e-3, 3e-3, 5e-3, 7e-3, 0.01, 0.014, 0.02, 0.03, 0.04, 0.055, 0.075, 0.1, 0.13, 0.16, 0.18, 0.22, 0.28,
+					0.35, 0.42, 0.5),
+				Full: measure.Values(0.017, 0.025, 0.035, 0.047, 0.065, 0.088, 0.115, 0.145, 0.2, 0.25, 0.31, 0.38, 0.46),
+			},
+		},
+		Trials: 1, Seed: 1,
+		Limits: measure.Limits{Time: time.Minute},
+	}
+	transitionRuns = []measure.Experiment{transitionRunsAt(12), transitionRunsAt(16)}
+)
+
+// transitionRunsAt are runs of the method on uniform entries at n = 2^k, d = k, asked for the error that weights within
+// 1/n of themselves guarantee.
+func transitionRunsAt(k int) measure.Experiment {
+	n := int64(1) << k
+	entries := func(ratios ...float64) (values []measure.Value) {
+		for _, x := range ratios {
+			values = append(values, x*math.Sqrt(math.Log(float64(n))))
+		}
+		return values
+	}
+	return measure.Experiment{
+		ID: fmt.Sprintf("phase-transition-runs-%d", k),
+		Doc: fmt.Sprintf("operations of the polynomial method on entries uniform in [−B,B] at n = 2^%d, d = %[1]d, "+
+			"and its error", k),
+		Subject: "attention",
+		Axes: []measure.Axis{
+			{Name: "algorithm", Values: measure.Values("polynomial")},
+			{Name: "n", Values: measure.Values(n)},
+			{Name: "d", Values: measure.Values(k)},
+			{Name: "dv", Values: measure.Values(1)},
+			{Name: "scale", Values: measure.Values(1 / float64(k))},
+			{Name: "epsilon", Values: measure.Values(2 / float64(n-1))}, // 2ε_A/(1−ε_A)
+			{
+				Name: "B", Values: entries(0.004, 0.014, 0.055, 0.1, 0.18),
+				Full: entries(0.02, 0.03, 0.075, 0.13, 0.16, 0.22),
+			},
+		},
+		Trials: 1, Seed: 1,
+		Limits: measure.Limits{Time: time.Minute, Memory: 4 << 30},
+	}
+}
+
+// PhaseTransition is the upper bound's side of the transition.
+var PhaseTransition = declare(Claim{
+	ID:    "phase-transition",
+	Title: "The polynomial method takes n^(1+o(1)) for B = o(√log n), and n^(1+ρ) for B = √(κ ln n)",
+	Statement: "Attention at d = O(log n), scale 1/d and error 1/poly(n) with entries of at most B = o(√log n) " +
+		"is computed in time n^(1+o(1)). With explicit constants: at d = c·ln n, relative error n^−C and B² = " +
+		"κ·ln n the polynomial method takes n^(1+ρ+o(1)) operations, ρ = (c+γ)·h(γ/(c+γ)), h the entropy in " +
+		"nats, √(γ²+κ²) − γ·arcsinh(γ/κ) = −C − κ; ρ tends to 0 as κ does, and is 1 at κ*, where the definition " +
+		"takes as long: at c = 1/ln 2, C = 1 for B = 0.166·√ln n.",
+	Source: finegrain.Source{
+		Paper: finegrain.AlmanSong2023, Provenance: finegrain.Derived,
+		Argument: "the first sentence is the paper's; constants follow from Chebyshev's degree, by the " +
+			"asymptotics of Bessel functions of large order, and from Stirling's formula for the rank C(d+g,g)",
+	},
+	Remark: "An upper bound on one method: that no other is faster beyond the crossing is a lower bound, which " +
+		"needs a hypothesis. The o(1) is judged as 2·ln ln n/ln n, a constant that is observed and not proved.",
+	Kind:        UpperBound,
+	Experiments: append([]measure.Experiment{transitionGrid}, transitionRuns...),
+	Judge: func(e Evidence) finegrain.Verdict {
+		rows := e.Of(transitionGrid)
+		var runs Table
+		for _, x := range transitionRuns {
+			runs = append(runs, e.Of(x)...)
+		}
+		return finegrain.Worst(
+			exactly(rows, "the exponent is 1 + ln C(d+g,g)/ln n at d = log2 n, and its limit that of the "+
+				"statement", asTransition),
+			exactly(rows, "it lies below its limit, by at most 2·ln ln n/ln n", nearLimit),
+			exactly(rows, "the limit is below 2 for B < 0.166·√ln n, and above for larger B", func(r row) error {
+				limit, ratio := r.value("limit"), r.number("ratio")
+				if (limit < 2) != (ratio < math.Sqrt(logarithmic.Crossing())) {
+					return fmt.Errorf("it is %g at B = %g·√ln n", limit, ratio)
+				}
+				return nil
+			}),
+			exactly(rows.Where("ratio", smallEntries), "at B = 10⁻⁶·√ln n the exponent is below 1.2",
+				func(r row) error {
+					if x := r.value("exponent"); !(x < smallExponent) {
+						return fmt.Errorf("it is %g", x)
+					}
+					return nil
+				}),
+			approaching(rows),
+			exactly(runs, "runs at d = log2 n take no more operations than is computed for their B, and err by "+
+				"no more than they guarantee and were asked for", asCounted))
+	},
+	Expect: func(m *measure.Measurement) {
+		if m.Experiment == transitionGrid.ID {
+			ratio := number(*m, "ratio")
+			f := logarithmic.At(number(*m, "log2n")*math.Ln2, ratio*ratio)
+			m.Counts["dimension"], m.Counts["degree"] = int64(f.Dim), int64(f.Degree)
+			m.Values["log_rank"], m.Values["exponent"] = f.LogRank, f.Exponent
+			m.Values["limit"] = logarithmic.Limit(ratio * ratio)
+			return
+		}
+		n, most := runAt(*m)
+		m.Counts[finegrain.MultiplyAdds] = 4 * n * polynomial.Rank(most.Dim, most.Degree)
+		m.Values["bound"], m.Values["observed"] = number(*m, "epsilon")/2, number(*m, "epsilon")/100
+	},
+	Figures: append([]Drawing{{ID: "phase-transition", Draw: drawTransition}}, transitionMaps()...),
+})
+
+// asTransition holds a row to the formulas of the statement.
+func asTransition(r row) error {
+	logN, kappa := r.number("log2n")*math.Ln2, r.number("ratio")*r.number("ratio")
+	d, g := r.count("dimension"), r.count("degree")
+	logRank := polynomial.LogRank(int(d), int(g))
+	switch {
+	case float64(d) != r.number("log2n"):
+		return fmt.Errorf("d = %d", d)
+	case !near(r.value("log_rank")+1, logRank+1):
+		return fmt.Errorf("ln rank is %g, and at degree %d it would be %g", r.value("log_rank"), g, logRank)
+	case !near(r.value("exponent"), 1+logRank/logN):
+		return fmt.Errorf("the exponent is %g, not %g", r.value("exponent"), 1+logRank/logN)
+	case !near(r.value("limit"), logarithmic.Limit(kappa)):
+		return fmt.Errorf("the limit is %g, not %g", r.value("limit"), logarithmic.Limit(kappa))
+	}
+	return nil
+}
+
+// nearLimit is that an exponent is where o(1) is taken to be 2·ln ln n/ln n.
+func nearLimit(r row) error {
+	logN, exponent, limit := r.number("log2n")*math.Ln2, r.value("exponent"), r.value("limit")
+	if below, most := limit-exponent, 2*math.Log(logN)/logN; !(below >= 0 && below <= most) {
+		return fmt.Errorf("it is %.4f and the limit %.4f, which allows %.4f", exponent, limit, most)
+	}
+	return nil
+}
+
+// fromLimit is by how much the limit exceeds the exponent.
+func fromLimit(m measure.Measurement) (float64, bool) {
+	exponent, ok := ValueOf("exponent")(m)
+	limit, also := ValueOf("limit")(m)
+	return limit - exponent, ok && also
+}
+
+// approaching judges that exponents grow with B at each n, and come nearer to the limit from one n to the next, by the
+// largest distance over all B.
+func approaching(rows Table) finegrain.Verdict {
+	wrong := map[measure.Value]error{}
+	before := math.Inf(1)
+	for _, n := range rows.Values("log2n") {
+		at := rows.Where("log2n", n)
+		last := 0.0
+		for _, p := range at.Points("ratio", ValueOf("exponent")) {
+			if p.Y < last {
+				wrong[n] = fmt.Errorf("the exponent falls to %g at B = %g·√ln n", p.Y, p.X)
+			}
+			last = p.Y
+		}
+		distance := 0.0
+		for _, p := range at.Points("ratio", fromLimit) {
+			distance = max(distance, p.Y)
+		}
+		if distance >= before {
+			wrong[n] = fmt.Errorf("the largest distance is %.4f, and was %.4f at the n before", distance, before)
+		}
+		before = distance
+	}
+	return exactly(rows, "exponents grow with B, and as n grows they come nearer to the limit", func(r row) error {
+		return wrong[setting(r.Measurement, "log2n")]
+	})
+}
+
+// runAt is n of a run, and what the method takes at most at its B.
+func runAt(m measure.Measurement) (n int64, most polynomial.Finite) {
+	b, logN := number(m, "B"), math.Log(number(m, "n"))
+	return int64(number(m, "n")), logarithmic.At(logN, b*b/logN)
+}
+
+// asCounted compares a run with what is computed. A run may take a lower degree: it measures its scores, which random
+// entries make smaller than B².
+func asCounted(r row) error {
+	n, most := runAt(r.Measurement)
+	counted, observed, bound := r.count(finegrain.MultiplyAdds), r.value("observed"), r.value("bound")
+	ranks := map[int64]bool{}
+	for g := 0; g <= most.Degree; g++ {
+		ranks[4*n*polynomial.Rank(most.Dim, g)] = true // a key and a query, each for a value and the denominator
+	}
+	switch {
+	case !ranks[counted]:
+		return fmt.Errorf("%d multiply-adds are counted, and at degree %d there are %d", counted, most.Degree,
+			4*n*polynomial.Rank(most.Dim, most.Degree))
+	case !(observed <= bound && bound <= r.number("epsilon")):
+		return fmt.Errorf("the error observed is %.3g, guaranteed %.3g, asked "+
+			"for %.3g", observed, bound, r.number("epsilon"))
+	}
+	return nil
+}
+
+// drawTransition is the transition in one picture.
+func drawTransition(e Evidence) (figure.Figure, error) {
+	crossing := math.Sqrt(logarithmic.Crossing())
+	meet := fmt.Sprintf("B = %.3f √ln n", crossing)
+	f := figure.Figure{
+		Title: "Attention with bounded entries is fast: how the exponent of its work grows with the entries",
+		Caption: "Work grows like n^y with the number n of queries and of keys, at dimension d = log₂ n and " +
+			"error 1/n. The definition takes n² whatever the entries. The polynomial method takes less while " +
+			"entries are small beside √ln n and, this is the theorem, n^(1+o(1)) if B/√ln n tends to 0: towards " +
+			"the left. Theory: the thick curve is what the method's exponent tends to as n → ∞ while B/√ln n stays " +
+			"as it is; it meets the definition's at " + meet + ". Computed: exact counts of operations at five n, by a " +
+			"formula and without running anything; they climb towards the curve as n grows, in steps of a whole " +
+			"degree. Measured: operations counted in runs on random entries from [−B,B], at most those computed " +
+			"for the same n, and less where random scores stay so far below B² that a lower degree does. Right of " +
+			"the crossing this method loses, from some n on; that no other wins there is not shown here: it is a claim " +
+			"of its own, a lower bound, and rests on a hypothesis.",
+		Alt: fmt.Sprintf("Exponent of the work against B/√ln n, on a logarithmic axis. All curves rise from "+
+			"between 1 and 1.2 at the left, at first slowly; to the right those of larger n lie higher, and "+
+			"above them all the limit, which crosses 2 at %.3f.", crossing),
+		Notes: []string{
+			"At a finite n, y is 1 + ln r/ln n, r being the rank: the operations for each row and each column of values.",
+			"The theorem is Alman and Song's; the curve and the counts have constants that are derived here.",
+		},
+		X: figure.Axis{Label: "B/√ln n, B the largest entry of Q and K", Base: 10, Low: smallEntries, High: 1},
+		Y: figure.Axis{Label: "y, where work grows like n^y", Low: 1, High: 3},
+	}
+	rows := e.Of(transitionGrid)
+	for _, n := range rows.Values("log2n") {
+		if n == int64(farthest) {
+			continue // not to be told from the limit
+		}
+		f.Series = append(f.Series, figure.Series{
+			Name: "formula at n = 2" + digits(n), Kind: figure.Computed,
+			Points: rows.Where("log2n", n).Points("ratio", ValueOf("exponent")),
+		})
+	}
+	for _, x := range transitionRuns {
+		of := e.Of(x)
+		s := figure.Series{Name: "runs", Kind: figure.Measured}
+		for _, p := range of.Points("B", Count(finegrain.MultiplyAdds)) {
+			s.Name = "runs at n = 2" + digits(setting(of[0], "d"))
+			logN := math.Log(number(of[0], "n"))
+			p.X, p.Y = p.X/math.Sqrt(logN), math.Log(p.Y/4)/logN
+			s.Points = append(s.Points, p)
+		}
+		f.Series = append(f.Series, s)
+	}
+	line := func(name string, from, to figure.Point) figure.Series {
+		return figure.Series{Name: name, Kind: figure.Theory, Points: []figure.Point{from, to}}
+	}
+	f.Series = append(f.Series,
+		line("computing by the definition, n²", figure.Point{X: smallEntries, Y: 2}, figure.Point{X: 1, Y: 2}),
+		line(meet, figure.Point{X: crossing, Y: 1}, figure.Point{X: crossing, Y: 2}),
+		curve("polynomial method, n → ∞", smallEntries, 0.7, func(ratio float64) float64 {
+			return logarithmic.Limit(ratio * ratio)
+		}))
+	return f, nil
+}
+
+// digits writes a whole number as an exponent.
+func digits(n any) string {
+	return strings.Map(func(r rune) rune {
+		if r == '-' {
+			return '⁻'
+		}
+		return []rune("⁰¹²³⁴⁵⁶⁷⁸⁹")[r-'0']
+	}, fmt.Sprint(n))
+}
+
+// transitionMaps are the maps for several c.
+func transitionMaps() (all []Drawing) {
+	for _, x := range []struct {
+		c          float64
+		text, slug string
+	}{{1 / math.Ln2, "1/ln 2", "1-44"}, {2, "2", "2"}, {4, "4", "4"}, {8, "8", "8"}} {
+		all = append(all, Drawing{
+			ID: "phase-transition-map-c-" + x.slug,
+			Draw: func(Evidence) (figure.Figure, error) {
+				f := transitionMap(x.c, x.text)
+				f.Choice = figure.Choice{Of: "c, dimension over ln n", Option: x.text}
+				return f, nil
+			},
+		})
+	}
+	return all
+}
+
+// transitionMap draws both sides over κ and C at one c, from their formulas alone.
+func transitionMap(c float64, text string) figure.Figure {
+	const perOctave, perDecade = 4, 8
+	f := figure.Figure{
+		Title: fmt.Sprintf("Where the polynomial method wins, and where the reduction applies: d = c·ln "+
+			"n, c = %s", text),
+		Caption: "Entries of at most B = √(κ ln n) at scale 1/d, error n^(−C). Colour: by how much the limit of the " +
+			"polynomial method's exponent is below 2, that of the definition; on the marked line it is 2. Above the " +
+			"solid line, which is derived here, the reduction applies: d attention calls with such entries and such an " +
+			"error count orthogonal pairs of vectors of dimension d exactly, from some n on. For a fixed c this is no " +
+			"hardness: for such a dimension orthogonal vectors themselves have algorithms of time n^(2−1/O(log c)), and " +
+			"for c < 0.72 the two regions even overlap; it is as c grows that, under SETH, the exponent of whatever the " +
+			"reduction applies to tends to 2. Between the lines neither side says anything. All of it is computed from " +
+			"formulas, and nothing measured.",
+		Alt: "What the polynomial method saves, over κ and C: most at the lower left, where entries are small " +
+			"and the error large, and nothing above a line that falls to the right; the line above which the " +
+			"reduction applies lies higher everywhere.",
+		X:    figure.Axis{Label: "κ = B²/ln n", Base: 10},
+		Y:    figure.Axis{Label: "C, where the error is n^(−C)", Base: 2},
+		Grid: &figure.Grid{Label: "exponent saved, of the definition's 2"},
+	}
+	for i := -6 * perDecade; i <= perDecade; i++ {
+		f.Grid.X = append(f.Grid.X, math.Pow(10, float64(i)/perDecade))
+	}
+	for j := -2 * perOctave; j <= 7*perOctave; j++ {
+		at := polynomial.Transition{Dim: c, Error: math.Exp2(float64(j) / perOctave)}
+		var saved []float64
+		for _, kappa := range f.Grid.X {
+			saved = append(saved, max(0, 2-at.Limit(kappa)))
+		}
+		f.Grid.Y, f.Grid.Values = append(f.Grid.Y, at.Error), append(f.Grid.Values, saved)
+	}
+	least, most := f.Grid.Y[0], f.Grid.Y[len(f.Grid.Y)-1]
+	equal := figure.Series{Name: "the polynomial method takes n²", Kind: figure.Computed}
+	applies := figure.Series{Name: "reduction applies above", Kind: figure.Theory}
+	for _, kappa := range f.Grid.X {
+		if at := polynomial.CrossingError(c, kappa); at >= least && at <= most {
+			equal.Points = append(equal.Points, figure.Point{X: kappa, Y: at})
+		}
+		at := reductions.InterpolationErrorExponent(c, kappa)
+		applies.Points = append(applies.Points, figure.Point{X: kappa, Y: at})
+	}
+	f.Series = []figure.Series{equal, applies}
+	return f
+}
