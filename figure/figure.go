@@ -15,8 +15,19 @@ type Figure struct {
 	Series  []Series
 	Grid    *Grid    // values over the plane, beneath the series; nil: none
 	Notes   []string // caveats, each a sentence
+	Choice  Choice   // zero: the figure is not one of several
 	Source  Source
 }
+
+// Choice makes a figure one of several that are one picture for several values of a parameter: those that share Of. A
+// page shows one of them at a time and lets its reader choose; each stays a figure of its own.
+type Choice struct {
+	Of     string // what is chosen: "c, dimension over ln n"
+	Option string // the value that this figure is for: "1/ln 2"; unique among those that share Of
+}
+
+// String is what a figure that stands alone says of its choice.
+func (c Choice) String() string { return c.Of + ": " + c.Option }
 
 // Axis is an axis. A logarithmic one has ticks at powers of Base and shows positive numbers only.
 type Axis struct {

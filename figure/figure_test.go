@@ -59,6 +59,9 @@ func TestValidateSaysWhatIsWrong(t *testing.T) {
 		"it has no source's version":         func(f *figure.Figure) { f.Source.Version = "" },
 		"it has no source's date":            func(f *figure.Figure) { f.Source.Date = "" },
 		"it has no note":                     func(f *figure.Figure) { f.Notes[0] = "" },
+		"it has no choice's name":            func(f *figure.Figure) { f.Choice.Option = "1" },
+		"it has no choice's option":          func(f *figure.Figure) { f.Choice.Of = "c" },
+		"its choice's option \"a\\a\" holds": func(f *figure.Figure) { f.Choice = figure.Choice{Of: "c", Option: "a\a"} },
 		"the character U+0007":               func(f *figure.Figure) { f.Title = "a\a" },
 		"the character U+202E":               func(f *figure.Figure) { f.Series[0].Name = "a\u202e" },
 		"is not UTF-8":                       func(f *figure.Figure) { f.Alt = "\xff" },
@@ -164,6 +167,7 @@ func TestHashIsThatOfTheData(t *testing.T) {
 	}
 	f := sample()
 	f.Title, f.Caption, f.Alt, f.Notes, f.X.Label, f.Y.Base, f.X.High = "t", "c", "a", nil, "l", 0, 9
+	f.Choice = figure.Choice{Of: "c", Option: "1"}
 	if f.Hash() != was {
 		t.Error("words and looks show in the hash")
 	}

@@ -9,7 +9,8 @@ import (
 )
 
 // The data of a figure are its numbers and what they are numbers of: units, names, kinds, categories and reasons
-// of censoring. How they are put into words or drawn, such as titles, ranges and bases of axes, is not.
+// of censoring. How they are put into words or drawn, such as titles, ranges and bases of axes, is not, nor what figures
+// a page offers beside it.
 
 // Hash is "sha256:" and the digest of the figure's data, the same on every machine. Fields are written in the
 // order below, strings and lists behind their lengths, numbers as the bits of a float64 with one zero; so

@@ -129,7 +129,13 @@ func (f Figure) checkText() error {
 			return err
 		}
 	}
-	return nil
+	if f.Choice == (Choice{}) {
+		return nil
+	}
+	if err := text("choice's name", f.Choice.Of, true, maxName); err != nil {
+		return err
+	}
+	return text("choice's option", f.Choice.Option, true, maxName)
 }
 
 // text returns an error unless the text is one line of valid UTF-8 that can be seen: XML has no other control

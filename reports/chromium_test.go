@@ -77,7 +77,7 @@ func TestInChromium(t *testing.T) {
 	b := browser.Start(t)
 	for name, test := range map[string]func(*testing.T, *browser.Browser){
 		"views": inViews, "hostile names": hostileNames, "tooltip": tooltip,
-		"keyboard": keyboard, "print": inPrint, "checks bite": checksBite,
+		"keyboard": keyboard, "print": inPrint, "checks bite": checksBite, "choice": choosing,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b) })
 	}

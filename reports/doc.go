@@ -19,7 +19,8 @@
 //   - page.go: Page, the sections in order, the policy.
 //   - finite.go: refuses outcomes with NaN or infinities, by the name of the field.
 //   - edition.go: all that a page shows. verdicts.go: the claims at a glance and in full, and the hypotheses.
-//   - figure.go: a chart of the page with its options, table and legend. number.go: numbers as text.
+//   - figure.go: a chart of the page with its options, table and legend. number.go: numbers as text. choice.go: several
+//     figures of which a page shows one at a time.
 //   - formats.go: the formats of figures. look.go: how series are told apart, without colour too; scale.go: axes and
 //     ticks; script.go: text with exponents. plot.go draws for svg.go and pdf.go; echarts.go, pgf.go, csv.go and
 //     numbers.go (tables) write the same figure in their ways.

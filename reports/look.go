@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"image/color"
+	"strings"
 
 	fig "finegrain/figure"
 )
@@ -10,7 +11,8 @@ import (
 // Looks of series, the same in every writer. Kinds differ without colour: measured points are large markers
 // without a line, computed ones small markers on a thin line, fitted curves dashed, theory solid and without
 // markers, limits dash-dotted. Within a kind, markers, dashes, or width and grey tell the series apart; colour
-// says it again. The k-th fitted curve has the colour of the k-th marked series.
+// says it again. A fitted curve named "d = 8, slope 2" has the colour of the marked series "d = 8", any other, the k-th, that of
+// the k-th.
 
 // look is how a series is drawn.
 type look struct {
@@ -99,6 +101,12 @@ var limitDashes = [][]float64{
 func looksOf(f fig.Figure) []look {
 	var looks []look
 	marked, of := 0, map[fig.Kind]int{}
+	colours := map[string]int{} // of marked series
+	for _, s := range f.Series {
+		if s.Kind.Marked() {
+			colours[s.Name] = len(colours) % curveInks
+		}
+	}
 	for _, s := range f.Series {
 		k := of[s.Kind]
 		of[s.Kind]++
@@ -112,6 +120,11 @@ func looksOf(f fig.Figure) []look {
 			marked++
 		case fig.Fitted:
 			l.width, l.dash = 1.1, fittedDashes[k]
+			if name, _, more := strings.Cut(s.Name, ", slope"); more {
+				if colour, ok := colours[name]; ok {
+					l.colour = colour
+				}
+			}
 		case fig.Theory:
 			l.width = []float64{1.1, 1.1, 2.2, 2.2}[k]
 			l.colour = []int{inkBlack, inkSoft, inkBlack, inkSoft}[k]

@@ -111,6 +111,9 @@ func WriteText(w io.Writer, f fig.Figure) error {
 		columns.Flush() // a bytes.Buffer does not fail
 		out.WriteString("\n")
 	}
+	if f.Choice.Of != "" {
+		fmt.Fprintf(&out, "Choice of %s\n", f.Choice)
+	}
 	for _, note := range f.Notes {
 		fmt.Fprintf(&out, "Note: %s\n", note)
 	}

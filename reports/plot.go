@@ -502,6 +502,10 @@ func (d *drawing) scaleBar(c *draw.Canvas, height vg.Length) vg.Length {
 	return width
 }
 
+// substitute is how much wider words may come out than they are measured: an SVG's reader may have other fonts than those
+// that it names, of which DejaVu Sans is the widest in common use.
+const substitute = 1.15
+
 // layLegend makes the entries and places them in rows from the left.
 func (d *drawing) layLegend() {
 	for i, s := range d.Series {
@@ -527,8 +531,8 @@ func (d *drawing) layLegend() {
 	whole := d.width - 2*edge
 	for i := range d.legend {
 		e := &d.legend[i]
-		e.text = setScript.wrap(e.text, sty.Font, whole-swatchWidth-swatchGap)
-		width, height := swatchWidth+swatchGap+sty.Width(e.text), sty.Height(e.text)
+		e.text = setScript.wrap(e.text, sty.Font, (whole-swatchWidth-swatchGap)/substitute)
+		width, height := swatchWidth+swatchGap+substitute*sty.Width(e.text), sty.Height(e.text)
 		if x > 0 && x+width > whole {
 			x, y, row = 0, y+row+2, 0
 		}

@@ -115,6 +115,9 @@ func unmark(line string) (runs []run) {
 // provenance is what a written figure carries, a line a fact.
 func provenance(f fig.Figure) []string {
 	lines := []string{"figure: " + f.ID, "title: " + f.Title, "caption: " + f.Caption, "shows: " + f.Alt}
+	if f.Choice.Of != "" {
+		lines = append(lines, "choice of "+f.Choice.String())
+	}
 	for _, note := range f.Notes {
 		lines = append(lines, "note: "+note)
 	}

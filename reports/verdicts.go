@@ -89,7 +89,7 @@ type paperClaims struct {
 type claimed struct {
 	claims.Judged
 	Rests   []support // nil: on nothing
-	Figures []figure
+	Figures []shown
 }
 
 // support is one way in which a lower bound follows from a hypothesis.
@@ -152,12 +152,8 @@ func byPaper(all []claims.Judged) ([]paperClaims, error) {
 			}
 			entry.Rests = append(entry.Rests, r)
 		}
-		for _, f := range c.Drawn {
-			drawn, err := pageFigure(f)
-			if err != nil {
-				return nil, err
-			}
-			entry.Figures = append(entry.Figures, drawn)
+		if entry.Figures, err = shownOf(c.Drawn); err != nil {
+			return nil, err
 		}
 		if n := len(papers); n == 0 || papers[n-1].Paper.Key != c.Source.Paper.Key {
 			papers = append(papers, paperClaims{Paper: c.Source.Paper})

@@ -1,6 +1,7 @@
 // Draws the charts: each div.chart from the JSON that follows it. Options name colours by the style
 // sheet's custom properties; they are looked up here, again whenever the scheme changes or the page is
-// printed, which happens in light and at the width of paper.
+// printed, which happens in light and at the width of paper. Of figures to choose from, the chosen one is shown;
+// printed, and without scripts, all are.
 (() => {
   'use strict';
   const root = document.documentElement;
@@ -31,20 +32,46 @@
     }
   };
 
+  // What is not shown has no width, and keeps the one that it was drawn at.
+  const fit = chart => { if (chart.div.clientWidth) chart.drawn.resize(); };
+
   const draw = () => {
     const style = getComputedStyle(root);
     for (const chart of charts) {
       const options = lookUp(chart.options, '', style);
       options.tooltip.formatter = tip;
-      chart.drawn.resize();
+      fit(chart);
       chart.drawn.setOption(options, true);
     }
   };
   draw();
+
+  const choices = Array.from(document.querySelectorAll('.choice'), div => {
+    const select = div.querySelector('select'), figures = Array.from(div.querySelectorAll('figure'));
+    const choose = id => {
+      select.value = id;
+      for (const f of figures) f.classList.toggle('unchosen', f.id !== id);
+    };
+    select.addEventListener('change', () => choose(select.value));
+    div.classList.add('chosen');
+    choose(figures[0].id);
+    return {figures, choose};
+  });
+
+  // An address that names a figure chooses it.
+  const follow = () => {
+    const figure = document.getElementById(location.hash.slice(1));
+    const choice = choices.find(c => c.figures.includes(figure));
+    if (!choice) return;
+    choice.choose(figure.id);
+    figure.scrollIntoView();
+  };
+  follow();
+  addEventListener('hashchange', follow);
   hint();
 
   const widths = new ResizeObserver(entries => {
-    for (const e of entries) charts.find(c => c.div === e.target).drawn.resize();
+    for (const e of entries) fit(charts.find(c => c.div === e.target));
     hint();
   });
   for (const chart of charts) widths.observe(chart.div);
