@@ -234,47 +234,44 @@ func asCounted(r row) error {
 	return nil
 }
 
-// drawTransition is the transition in one picture.
+// drawn are log2 of the n that the picture shows: the ends, those of the runs, and one between.
+var drawn = []int{8, 12, 16, 24, 40}
+
+// drawTransition is the transition in one picture. Its steps are those of the formula that the judge holds the
+// measured grid to; the grid itself is too coarse to show where they are.
 func drawTransition(e Evidence) (figure.Figure, error) {
-	crossing := math.Sqrt(logarithmic.Crossing())
-	meet := fmt.Sprintf("B = %.3f √ln n", crossing)
-	f := figure.Figure{
-		Title: "Attention with bounded entries is fast: how the exponent of its work grows with the entries",
-		Caption: "Work grows like n^y with the number n of queries and of keys, at dimension d = log₂ n and " +
-			"error 1/n. The definition takes n² whatever the entries. The polynomial method takes less while " +
-			"entries are small beside √ln n and, this is the theorem, n^(1+o(1)) if B/√ln n tends to 0: towards " +
-			"the left. Theory: the thick curve is what the method's exponent tends to as n → ∞ while B/√ln n stays " +
-			"as it is; it meets the definition's at " + meet + ". Computed: exact counts of operations at five n, by a " +
-			"formula and without running anything; they climb towards the curve as n grows, in steps of a whole " +
-			"degree. Measured: operations counted in runs on random entries from [−B,B], at most those computed " +
-			"for the same n, and less where random scores stay so far below B² that a lower degree does. Right of " +
-			"the crossing this method loses, from some n on; that no other wins there is not shown here: it is a claim " +
-			"of its own, a lower bound, and rests on a hypothesis.",
-		Alt: fmt.Sprintf("Exponent of the work against B/√ln n, on a logarithmic axis. All curves rise from "+
-			"between 1 and 1.2 at the left, at first slowly; to the right those of larger n lie higher, and "+
-			"above them all the limit, which crosses 2 at %.3f.", crossing),
-		Notes: []string{
-			"At a finite n, y is 1 + ln r/ln n, r being the rank: the operations for each row and each column of values.",
-			"The theorem is Alman and Song's; the curve and the counts have constants that are derived here.",
-		},
-		X: figure.Axis{Label: "B/√ln n, B the largest entry of Q and K", Base: 10, Low: smallEntries, High: 1},
-		Y: figure.Axis{Label: "y, where work grows like n^y", Low: 1, High: 3},
+	if len(e.Of(transitionGrid)) == 0 {
+		return figure.Figure{}, nil
 	}
-	rows := e.Of(transitionGrid)
-	for _, n := range rows.Values("log2n") {
-		if n == int64(farthest) {
-			continue // not to be told from the limit
-		}
-		f.Series = append(f.Series, figure.Series{
-			Name: "formula at n = 2" + digits(n), Kind: figure.Computed,
-			Points: rows.Where("log2n", n).Points("ratio", ValueOf("exponent")),
-		})
+	const left = 1e-5
+	crossing := math.Sqrt(logarithmic.Crossing())
+	f := figure.Figure{
+		Title: "Small entries make attention fast: what the polynomial method takes, against the size of the entries",
+		Alt: fmt.Sprintf("The exponent y of the work n^y against B/√ln n, on a logarithmic axis. All curves rise from left to right, "+
+			"slowly and then steeply; above them all is the limit, which crosses 2 at %.3f.", crossing),
+		Notes: []string{
+			"Operations are counted for each column of values, up to a factor that is the same for all n: for every row of Q " +
+				"and K as many as the rank r of the polynomial's matrix, so that y = 1 + ln r/ln n; the definition has r = n.",
+			"The theorem is Alman and Song's; the curves have constants that are derived here. Random entries are no worst case.",
+		},
+		X: figure.Axis{Label: "B/√ln n, B the largest entry", Base: 10, Low: left, High: 1},
+		Y: figure.Axis{Label: "y, if n^y is the work at n", Low: 1, High: 3},
+	}
+	var meets []string
+	for _, k := range drawn {
+		steps, meet := staircase(k, left, 0.5)
+		name := "n = 2" + digits(k)
+		f.Series = append(f.Series, figure.Series{Name: name, Kind: figure.Computed, Points: steps})
+		meets = append(meets, fmt.Sprintf("%.2f at %s", meet, name))
 	}
 	for _, x := range transitionRuns {
 		of := e.Of(x)
-		s := figure.Series{Name: "runs", Kind: figure.Measured}
+		if len(of) == 0 {
+			continue
+		}
+		name := "n = 2" + digits(setting(of[0], "d"))
+		s := figure.Series{Name: "runs at " + name, Kind: figure.Measured, Of: name}
 		for _, p := range of.Points("B", Count(finegrain.MultiplyAdds)) {
-			s.Name = "runs at n = 2" + digits(setting(of[0], "d"))
 			logN := math.Log(number(of[0], "n"))
 			p.X, p.Y = p.X/math.Sqrt(logN), math.Log(p.Y/4)/logN
 			s.Points = append(s.Points, p)
@@ -284,13 +281,51 @@ func drawTransition(e Evidence) (figure.Figure, error) {
 	line := func(name string, from, to figure.Point) figure.Series {
 		return figure.Series{Name: name, Kind: figure.Theory, Points: []figure.Point{from, to}}
 	}
+	limit := curve("polynomial method as n → ∞", left, 0.5, func(ratio float64) float64 { return logarithmic.Limit(ratio * ratio) })
 	f.Series = append(f.Series,
-		line("computing by the definition, n²", figure.Point{X: smallEntries, Y: 2}, figure.Point{X: 1, Y: 2}),
-		line(meet, figure.Point{X: crossing, Y: 1}, figure.Point{X: crossing, Y: 2}),
-		curve("polynomial method, n → ∞", smallEntries, 0.7, func(ratio float64) float64 {
-			return logarithmic.Limit(ratio * ratio)
-		}))
+		line("all n² scores, as the definition has them", figure.Point{X: left, Y: 2}, figure.Point{X: 1, Y: 2}),
+		line(fmt.Sprintf("equal as n → ∞: B = %.3f √ln n", crossing), figure.Point{X: crossing, Y: 1}, figure.Point{X: crossing, Y: 2}),
+		limit)
+	f.Caption = "Attention on n queries and n keys in d = log₂ n dimensions, with entries of Q and K of at most B and relative error 1/n " +
+		"of its weights. The definition computes n² scores, whatever B. The polynomial method's work is n^y. The theorem is at the left: " +
+		"if B/√ln n tends to 0, y tends to 1, though no faster than the thick curve falls. " +
+		"Theory: the thick curve is what y tends to as n grows while B/√ln n stays as it is; it meets the definition's 2 at " +
+		fmt.Sprintf("B = %.3f √ln n. ", crossing) +
+		"Computed: y at five n by an exact formula, without running anything. It rises in steps, by a degree of the polynomial each, and " +
+		"all steps lie below the thick curve; the largest distance to it shrinks as n grows, though at one B a larger n may have the smaller y. " +
+		"They pass 2 at B/√ln n = " + strings.Join(meets, ", ") + ". Measured: y by operations counted in runs on random entries, on " +
+		"the steps of their n, or below where the scores stay so far under B² that a lower degree does. Right of the crossing this method " +
+		"loses to the definition, from some n on. That every method does, where constants are large enough, is the other side of the " +
+		"theorem, a lower bound under SETH; it is not shown here."
 	return f, nil
+}
+
+// staircase is the method's exponent at n = 2^k as a function of B/√ln n: both ends of each step, and where it reaches 2.
+func staircase(k int, low, high float64) (points []figure.Point, reaches float64) {
+	at := func(x float64) polynomial.Finite { return logarithmic.At(float64(k)*math.Ln2, x*x) }
+	here := at(low)
+	points = append(points, figure.Point{X: low, Y: here.Exponent})
+	for x := low; x < high; {
+		// The next step is where the degree first exceeds this one's, found by bisection of the logarithm.
+		l, h := x, high
+		if at(high).Degree == here.Degree {
+			break
+		}
+		for h/l > 1+1e-6 {
+			if middle := math.Sqrt(l * h); at(middle).Degree > here.Degree {
+				h = middle
+			} else {
+				l = middle
+			}
+		}
+		next := at(h)
+		points = append(points, figure.Point{X: l, Y: here.Exponent}, figure.Point{X: h, Y: next.Exponent})
+		if here.Exponent < 2 && next.Exponent >= 2 {
+			reaches = h
+		}
+		x, here = h, next
+	}
+	return append(points, figure.Point{X: high, Y: here.Exponent}), reaches
 }
 
 // digits writes a whole number as an exponent.

@@ -61,6 +61,7 @@ func (k Kind) String() string {
 type Series struct {
 	Name   string // unique in the figure; legends add the kind
 	Kind   Kind
+	Of     string // name of the measured or computed series whose colour it has, such as what it is fitted to; empty: its own
 	Points []Point
 }
 

@@ -3,7 +3,6 @@ package reports
 import (
 	"fmt"
 	"image/color"
-	"strings"
 
 	fig "finegrain/figure"
 )
@@ -11,8 +10,8 @@ import (
 // Looks of series, the same in every writer. Kinds differ without colour: measured points are large markers
 // without a line, computed ones small markers on a thin line, fitted curves dashed, theory solid and without
 // markers, limits dash-dotted. Within a kind, markers, dashes, or width and grey tell the series apart; colour
-// says it again. A fitted curve named "d = 8, slope 2" has the colour of the marked series "d = 8", any other, the k-th, that of
-// the k-th.
+// says it again. What belongs to another series has its colour, such as a fitted curve that of its data; any other fitted curve, the
+// k-th, has that of the k-th marked series.
 
 // look is how a series is drawn.
 type look struct {
@@ -103,7 +102,7 @@ func looksOf(f fig.Figure) []look {
 	marked, of := 0, map[fig.Kind]int{}
 	colours := map[string]int{} // of marked series
 	for _, s := range f.Series {
-		if s.Kind.Marked() {
+		if s.Kind.Marked() && s.Of == "" {
 			colours[s.Name] = len(colours) % curveInks
 		}
 	}
@@ -113,23 +112,21 @@ func looksOf(f fig.Figure) []look {
 		l := look{colour: k % curveInks, marker: -1}
 		switch s.Kind {
 		case fig.Measured:
-			l = look{colour: marked % curveInks, marker: marked, size: 2.4}
+			l = look{colour: colours[s.Name], marker: marked, size: 2.4}
 			marked++
 		case fig.Computed:
-			l = look{colour: marked % curveInks, marker: marked, size: 1.5, width: 0.7}
+			l = look{colour: colours[s.Name], marker: marked, size: 1.5, width: 0.7}
 			marked++
 		case fig.Fitted:
 			l.width, l.dash = 1.1, fittedDashes[k]
-			if name, _, more := strings.Cut(s.Name, ", slope"); more {
-				if colour, ok := colours[name]; ok {
-					l.colour = colour
-				}
-			}
 		case fig.Theory:
 			l.width = []float64{1.1, 1.1, 2.2, 2.2}[k]
 			l.colour = []int{inkBlack, inkSoft, inkBlack, inkSoft}[k]
 		case fig.Limit:
 			l.width, l.dash, l.colour = 1.1, limitDashes[k], inkBlack
+		}
+		if colour, ok := colours[s.Of]; ok {
+			l.colour = colour
 		}
 		looks = append(looks, l)
 	}
