@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"finegrain/figure"
 	"finegrain/fit"
@@ -30,11 +31,7 @@ func againstN(rows Table, title, x string) figure.Figure {
 		of := rows.Where("d", d)
 		measured := figure.Series{Name: fmt.Sprintf("d = %v", d), Kind: figure.Measured, Points: of.Points("n", Seconds)}
 		f.Series = append(f.Series, measured)
-		if line, err := slope(of, "n", Seconds); err == nil {
-			fitted := figure.Series{Name: fmt.Sprintf("d = %v, slope %.3f", d, line.Slope), Kind: figure.Fitted}
-			for _, p := range measured.Points {
-				fitted.Points = append(fitted.Points, figure.Point{X: p.X, Y: line.At(p.X)})
-			}
+		if fitted, line, ok := FittedLine(measured.Name, measured.Points); ok {
 			f.Series = append(f.Series, fitted)
 			f.Alt += fmt.Sprintf(" At d = %v it grows with exponent %.3f, 95 %% interval %.3f to %.3f.", d, line.Slope, line.Low, line.High)
 		}
@@ -50,14 +47,14 @@ func againstN(rows Table, title, x string) figure.Figure {
 	return f
 }
 
-// scatter draws each measurement as a point, over one of its counts; those without a call are left out.
-func scatter(rows Table, count string, y Quantity) []figure.Point {
+// scatter draws each measurement as a point; those that lack x or y, or where x is 0, are left out.
+func scatter(rows Table, x, y Quantity) []figure.Point {
 	var points []figure.Point
 	for _, m := range rows.with(measure.Done) {
-		if at, ok := m.Counts[count]; ok && at > 0 {
-			if value, ok := y(m); ok {
-				points = append(points, figure.Point{X: float64(at), Y: value})
-			}
+		at, ok := x(m)
+		value, also := y(m)
+		if ok && also && at > 0 {
+			points = append(points, figure.Point{X: at, Y: value})
 		}
 	}
 	slices.SortFunc(points, func(a, b figure.Point) int { return cmp.Or(cmp.Compare(a.X, b.X), cmp.Compare(a.Y, b.Y)) })
@@ -75,11 +72,53 @@ func curve(name string, low, high float64, f func(float64) float64) figure.Serie
 	return s
 }
 
-// slope fits a line to medians, with a 95 % interval.
-func slope(rows Table, x string, y Quantity) (fit.Estimate, error) {
-	points, err := fit.Collapse(rows.Samples(x, y), fit.Median)
-	if err != nil {
-		return fit.Estimate{}, err
+// FittedLine is the power that is fitted to points, but for censored ones, drawn from the first of them to the last,
+// with its exponent and a 95 % interval; false where they are too few for a line.
+func FittedLine(name string, points []figure.Point) (figure.Series, fit.Estimate, bool) {
+	var done []fit.Point
+	for _, p := range points {
+		if p.Censored == "" {
+			done = append(done, fit.Point{X: p.X, Y: p.Y})
+		}
 	}
-	return fit.Slope(points, .95)
+	e, err := fit.Slope(done, .95)
+	if err != nil {
+		return figure.Series{}, e, false
+	}
+	line := figure.Series{Name: fmt.Sprintf("%s, slope %.3f", name, e.Slope), Kind: figure.Fitted, Of: name}
+	for _, p := range done {
+		line.Points = append(line.Points, figure.Point{X: p.X, Y: e.At(p.X)})
+	}
+	return line, e, true
+}
+
+// twoDigits writes a number to two digits without an exponent.
+func twoDigits(x float64) string {
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 2, 64), 64)
+	if err != nil {
+		panic("claims: " + err.Error()) // it was written as a number
+	}
+	return strconv.FormatFloat(rounded, 'f', -1, 64)
+}
+
+// meeting is where the first of two measured curves last falls below the second, by a straight line on logarithms
+// between neighbouring points of both; false if it does not.
+func meeting(a, b []figure.Point) (figure.Point, bool) {
+	type pair struct{ x, first, second float64 }
+	var both []pair
+	for _, p := range a {
+		i := slices.IndexFunc(b, func(q figure.Point) bool { return q.X == p.X })
+		if i >= 0 && p.Censored == "" && b[i].Censored == "" {
+			both = append(both, pair{math.Log(p.X), math.Log(p.Y), math.Log(b[i].Y)})
+		}
+	}
+	for k := len(both) - 1; k > 0; k-- {
+		l, r := both[k-1], both[k]
+		before, after := l.first-l.second, r.first-r.second
+		if before >= 0 && after < 0 {
+			t := before / (before - after)
+			return figure.Point{X: math.Exp(l.x + t*(r.x-l.x)), Y: math.Exp(l.second + t*(r.second-l.second))}, true
+		}
+	}
+	return figure.Point{}, false
 }

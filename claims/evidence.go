@@ -69,6 +69,22 @@ func ValueOf(name string) Quantity {
 	}
 }
 
+// Setting is a numeric parameter, as a quantity.
+func Setting(parameter string) Quantity {
+	return func(m measure.Measurement) (float64, bool) { return number(m, parameter), true }
+}
+
+// spread is the least and the largest of a quantity; false if no measurement that was done has it.
+func (t Table) spread(y Quantity) (low, high float64, ok bool) {
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, m := range t.with(measure.Done) {
+		if value, has := y(m); has {
+			low, high, ok = min(low, value), max(high, value), true
+		}
+	}
+	return low, high, ok
+}
+
 // Where keeps the measurements whose cells have the parameter at the value.
 func (t Table) Where(parameter string, value measure.Value) Table {
 	var kept Table
@@ -198,7 +214,7 @@ func (t Table) Points(x string, y Quantity) []figure.Point {
 			points = append(points, p)
 			continue
 		}
-		p := figure.Point{X: s.X, Censored: s.censored[0].Reason}
+		p := figure.Point{X: s.X, Censored: inShort(s.censored[0].Reason)}
 		for _, m := range s.censored {
 			if value, ok := y(m); ok {
 				p.Y = max(p.Y, value)
@@ -220,6 +236,24 @@ func (t Table) Points(x string, y Quantity) []figure.Point {
 	}
 	slices.SortFunc(points, func(a, b figure.Point) int { return cmp.Compare(a.X, b.X) })
 	return points
+}
+
+// mostReason is the most characters of a reason that a figure accepts.
+const mostReason = 120
+
+// inShort is why a measurement was censored, as figures have room for it: of a refusal what it gives as the cause, in
+// brackets after what it advises.
+func inShort(reason string) string {
+	if _, cause, ok := strings.Cut(reason, " ("); ok && strings.HasSuffix(cause, ")") {
+		reason = strings.TrimSuffix(cause, ")")
+		for _, end := range []string{": ", "; ", ", and "} {
+			reason, _, _ = strings.Cut(reason, end)
+		}
+	}
+	if letters := []rune(reason); len(letters) > mostReason {
+		reason = string(letters[:mostReason-1]) + "…"
+	}
+	return reason
 }
 
 // notes says how many measurements were censored or failed, with the reason of the first.

@@ -14,7 +14,8 @@ import (
 
 var exactAttentionN = growing("exact-attention-n", "operations and seconds of exact attention against n on one core", "attention",
 	measure.Values(8, 32),
-	measure.Axis{Name: "algorithm", Values: measure.Values("streaming")})
+	measure.Axis{Name: "algorithm", Values: measure.Values("streaming")},
+	measure.Axis{Name: "observe", Values: measure.Values(false)})
 
 // ExactAttention is the quadratic baseline.
 var ExactAttention = declare(Claim{

@@ -107,7 +107,7 @@ var Interpolation = declare(Claim{
 					x := m.Values[q] / m.Values["tolerated"]
 					return x, x > 0 && m.Counts["calls"] > 0
 				}
-				f.Series = append(f.Series, figure.Series{Name: q, Kind: figure.Measured, Points: scatter(rows, "keys", share)})
+				f.Series = append(f.Series, figure.Series{Name: q, Kind: figure.Measured, Points: scatter(rows, Count("keys"), share)})
 			}
 			if all := f.Series[1].Points; len(all) > 0 {
 				f.Series = append(f.Series, figure.Series{Name: "tolerated", Kind: figure.Limit, Points: []figure.Point{

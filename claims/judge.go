@@ -65,6 +65,10 @@ func (c Claim) judge(e Evidence, seed uint64, data string) Judged {
 			f.Source.Data = f.Hash()
 			err = f.Validate()
 		}
+		same := func(g figure.Figure) bool { return g.Choice.Of != "" && g.Choice == f.Choice }
+		if twin := slices.IndexFunc(j.Drawn, same); err == nil && twin >= 0 {
+			err = fmt.Errorf("%s has the same option %q of the choice of %q", j.Drawn[twin].ID, f.Choice.Option, f.Choice.Of)
+		}
 		if err != nil {
 			j.Notes = append(j.Notes, fmt.Sprintf("The figure %s cannot be drawn: %v.", d.ID, err))
 			continue
@@ -144,7 +148,7 @@ func SourceOf(rows Table, seed uint64, command string) figure.Source {
 	}
 	for _, m := range rows {
 		note(&versions, m.Machine.Build())
-		note(&machines, fmt.Sprintf("%s, %d cores, kernel %s", m.Machine.CPU, m.Machine.Cores, m.Machine.Kernel))
+		note(&machines, m.Machine.String())
 		s.Date = max(s.Date, m.At.UTC().Format("2006-01-02"))
 	}
 	s.Version, s.Machine = strings.Join(versions, "; "), strings.Join(machines, "; ")
@@ -174,25 +178,29 @@ func (e Evidence) growth(what string, c fit.Claimed, rows Table, x string, y Qua
 	return j.Verdict
 }
 
-// byCaches is how far above the claimed exponent seconds may lie before they refute a claim about operations: a
-// factor of 5 over a range of 32, as when data leave one cache and then another. Below it they leave the claim
+// byCaches is how far from the claimed exponent seconds may lie before they refute a claim about operations: a
+// factor of 5 over a range of 32, as when data leave one cache and then another. Nearer to it they leave the claim
 // undecided, since the counts, which are exact, agree with it.
 const byCaches = 0.5
 
-// quadratic judges that seconds grow at most with exponent 2 in n, for each d. The tolerance is for what is linear in n
-// and small beside the rest.
+// seconds judges how seconds grow with n. A tolerance of 0.1 is for what is of lower order and small beside the rest.
+func (e Evidence) seconds(what string, c fit.Claimed, rows Table) finegrain.Verdict {
+	judge := func(tolerance float64) finegrain.Verdict {
+		c.Tolerance = tolerance
+		return e.growth(what, c, rows, "n", Seconds)
+	}
+	v := judge(0.1)
+	if v.Outcome == finegrain.Refuted && judge(byCaches).Outcome != finegrain.Refuted {
+		v.Outcome = finegrain.Undecided
+		v.Because += " That is within what caches do to seconds, and the operations are as claimed."
+	}
+	return v
+}
+
+// quadratic judges that seconds grow at most with exponent 2 in n, for each d.
 func (e Evidence) quadratic(rows Table) (parts []finegrain.Verdict) {
 	for _, d := range rows.Values("d") {
-		judge := func(tolerance float64) finegrain.Verdict {
-			return e.growth(fmt.Sprintf("Seconds at d = %v", d), fit.Claimed{Exponent: 2, Tolerance: tolerance},
-				rows.Where("d", d), "n", Seconds)
-		}
-		v := judge(0.1)
-		if v.Outcome == finegrain.Refuted && judge(byCaches).Outcome != finegrain.Refuted {
-			v.Outcome = finegrain.Undecided
-			v.Because += " That is within what caches do to seconds, and the operations are as claimed."
-		}
-		parts = append(parts, v)
+		parts = append(parts, e.seconds(fmt.Sprintf("Seconds at d = %v", d), fit.Claimed{Exponent: 2}, rows.Where("d", d)))
 	}
 	return parts
 }

@@ -153,7 +153,7 @@ var Threshold = declare(Claim{
 			Y:   figure.Axis{Label: "largest entry B"},
 		}
 		f.Series = []figure.Series{
-			{Name: "largest entry", Kind: figure.Measured, Points: scatter(e.Of(thresholdRuns), "keys", ValueOf("b"))},
+			{Name: "largest entry", Kind: figure.Measured, Points: scatter(e.Of(thresholdRuns), Count("keys"), ValueOf("b"))},
 			curve("√ln 2n", 2, 1<<12, func(n float64) float64 { return math.Sqrt(math.Log(2 * n)) }),
 		}
 		return f, nil

@@ -69,19 +69,20 @@ clauses:
 	if e.M, err = sat.Count(env, halves[1]); err != nil {
 		return e, err
 	}
-	// Words and the assignment of every vector, and a copy while coordinates are dropped.
-	perVector := big.NewInt(2*8*int64((e.D+63)/64) + 4)
-	e.Bytes = new(big.Int).Add(e.N, e.M)
-	e.Bytes.Mul(e.Bytes, perVector)
+	e.Bytes = e.lists()
 	return e, nil
 }
 
-// EstimateRoute estimates a route with all it needs.
-func EstimateRoute(env finegrain.Env, f sat.Formula, route reductions.Route) (Estimate, error) {
-	e, err := EstimateSplit(env, f)
-	if err != nil {
-		return e, err
-	}
+// lists is the bytes of the two lists while they are made: words and the assignment of every vector, and a copy while
+// coordinates are dropped.
+func (e Estimate) lists() *big.Int {
+	perVector := big.NewInt(2*8*int64((e.D+63)/64) + 4)
+	bytes := new(big.Int).Add(e.N, e.M)
+	return bytes.Mul(bytes, perVector)
+}
+
+// through is the bytes of the lists and of what a route makes of them.
+func (e Estimate) through(route reductions.Route) *big.Int {
 	keys := new(big.Int).Add(e.M, big.NewInt(1))
 	if route.Census != nil { // as many zero keys as data keys
 		keys.Lsh(e.M, 1)
@@ -90,7 +91,22 @@ func EstimateRoute(env finegrain.Env, f sat.Formula, route reductions.Route) (Es
 	// far, and the collector of garbage may leave as much again. A row's sums are some 256 bytes.
 	numbers := new(big.Int).Mul(new(big.Int).Add(e.N, keys), big.NewInt(int64(e.D)))
 	numbers.Add(numbers, keys).Add(numbers, e.N)
-	e.Bytes.Add(e.Bytes, numbers.Mul(numbers, big.NewInt(8*2*2)))
-	e.Bytes.Add(e.Bytes, new(big.Int).Mul(e.N, big.NewInt(256)))
-	return e, nil
+	bytes := e.lists()
+	bytes.Add(bytes, numbers.Mul(numbers, big.NewInt(8*2*2)))
+	return bytes.Add(bytes, new(big.Int).Mul(e.N, big.NewInt(256)))
+}
+
+// inFloat is a count that may be beyond integers.
+func inFloat(n *big.Int) float64 {
+	x, _ := new(big.Float).SetInt(n).Float64()
+	return x
+}
+
+// EstimateRoute estimates a route with all it needs.
+func EstimateRoute(env finegrain.Env, f sat.Formula, route reductions.Route) (Estimate, error) {
+	e, err := EstimateSplit(env, f)
+	if err == nil {
+		e.Bytes = e.through(route)
+	}
+	return e, err
 }

@@ -83,70 +83,85 @@ func DefaultRoute(count bool) reductions.Route {
 // Solve runs the request. A model is checked against the formula before it is returned. The error wraps
 // reductions.ErrTooWeak if no algorithm that may be used promises the accuracy that the route needs.
 func Solve(env finegrain.Env, request Request) (Solution, error) {
+	a, err := answer(env, request)
+	if err != nil {
+		return Solution{}, err
+	}
+	if a.Satisfiable {
+		if err := request.Formula.CheckModel(a.Model); err != nil {
+			return Solution{}, fmt.Errorf("route %s with %s returned a model that is none: %w", a.Route, a.Algorithm, err)
+		}
+	}
+	if a.Count != nil && (a.Count.Sign() > 0) != a.Satisfiable {
+		return Solution{}, fmt.Errorf("route %s with %s counted %v models and found satisfiable = %t", a.Route, a.Algorithm,
+			a.Count, a.Satisfiable)
+	}
+	use, err := a.record.use(env)
+	use.N, use.D = a.Oracle.N, a.Oracle.D
+	a.Oracle = use
+	return a.Solution, err
+}
+
+// answered is what a route answers, before it is checked. Of Oracle it has N and D alone; the rest is the record's.
+type answered struct {
+	Solution
+	record *recorder
+}
+
+// answer runs the request with the first algorithm that promises enough.
+func answer(env finegrain.Env, request Request) (answered, error) {
 	if request.Count && request.Route.Census == nil {
-		return Solution{}, fmt.Errorf("%w: %s", ErrCannotCount, request.Route.Name)
+		return answered{}, fmt.Errorf("%w: %s", ErrCannotCount, request.Route.Name)
 	}
 	if request.H > 0 && request.Route.CensusAt == nil {
-		return Solution{}, fmt.Errorf("the %s route has no h to fix; only interpolation has", request.Route.Name)
+		return answered{}, fmt.Errorf("the %s route has no h to fix; only interpolation has", request.Route.Name)
 	}
 	methods := []attention.Method{attention.Streaming, attention.Multiprecision}
 	if request.Algorithm != "" {
 		method, err := algorithms.AttentionNamed(request.Algorithm)
 		if err != nil {
-			return Solution{}, err
+			return answered{}, err
 		}
 		methods = []attention.Method{method}
 	}
 	var tooWeak []TooWeak
 	for _, method := range methods {
-		solution, err := solveWith(env, request, method)
+		a, err := answerWith(env, request, method)
 		if err == nil || !errors.Is(err, reductions.ErrTooWeak) {
-			solution.TooWeak = tooWeak
-			return solution, err
+			a.TooWeak = tooWeak
+			return a, err
 		}
 		tooWeak = append(tooWeak, TooWeak{method.Name, err})
 	}
-	return Solution{}, tooWeak[len(tooWeak)-1].Reason
+	return answered{}, tooWeak[len(tooWeak)-1].Reason
 }
 
-func solveWith(env finegrain.Env, request Request, method attention.Method) (Solution, error) {
+func answerWith(env finegrain.Env, request Request, method attention.Method) (answered, error) {
 	watch := &stopwatch{outer: env.Watch}
 	env.Watch = watch.step
-	record := &recorder{summary: OracleUse{Operations: finegrain.Cost{}}}
-	oracle := algorithms.Oracle(method, record.saw)
-	solution := Solution{Route: request.Route.Name, Algorithm: method.Name}
-
+	a := answered{
+		Solution{Route: request.Route.Name, Algorithm: method.Name},
+		&recorder{summary: OracleUse{Operations: finegrain.Cost{}}},
+	}
+	oracle := algorithms.Oracle(method, a.record.saw)
 	var err error
 	if census := request.census(); census != nil {
 		var both finegrain.Two[*big.Int, sat.Answer]
 		both, err = census.Run(env, request.Formula, oracle)
-		solution.Answer = both.Second
+		a.Answer = both.Second
 		if request.Count {
-			solution.Count = both.First
+			a.Count = both.First
 		}
 	} else {
-		solution.Answer, err = request.Route.Search.Run(env, request.Formula, oracle)
+		a.Answer, err = request.Route.Search.Run(env, request.Formula, oracle)
 	}
-	if err != nil {
-		return Solution{}, err
-	}
-	if solution.Satisfiable {
-		if err := request.Formula.CheckModel(solution.Model); err != nil {
-			return Solution{}, fmt.Errorf("route %s with %s returned a model that is none: %w", request.Route.Name, method.Name, err)
-		}
-	}
-	if solution.Count != nil && (solution.Count.Sign() > 0) != solution.Satisfiable {
-		return Solution{}, fmt.Errorf("route %s with %s counted %v models and found satisfiable = %t", request.Route.Name, method.Name, solution.Count, solution.Satisfiable)
-	}
-	solution.Steps = watch.steps
-	solution.Oracle, err = record.use(env)
+	a.Steps = watch.steps
 	for _, s := range watch.steps {
 		if s.Size.Has("d") { // the step that starts from orthogonal vectors
-			solution.Oracle.N = int(s.Size.Get("m").Int64())
-			solution.Oracle.D = int(s.Size.Get("d").Int64())
+			a.Oracle.N, a.Oracle.D = int(s.Size.Get("m").Int64()), int(s.Size.Get("d").Int64())
 		}
 	}
-	return solution, err
+	return a, err
 }
 
 // census is the reduction that serves the request if it must count or fixes h.

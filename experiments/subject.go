@@ -157,8 +157,24 @@ func (d digest) vectors(v ovp.Vectors) {
 	}
 }
 
+func (d digest) seed(s uint64) { d.Write(binary.LittleEndian.AppendUint64(nil, s)) }
+
 // text is the hash as a store keeps it: the first 128 bits.
 func (d digest) text() string { return hex.EncodeToString(d.Sum(nil)[:16]) }
+
+// seeded draws the seed of a trial whose instances are made while it runs. It returns the hash of cell and seed, which
+// tell the instances, and the Env to run the trial with.
+func seeded(env finegrain.Env, c measure.Cell, stream string) (data string, with func(finegrain.Env) finegrain.Env) {
+	seed := env.Rand(stream).Uint64()
+	hash := newDigest()
+	hash.Write([]byte(c.String()))
+	hash.seed(seed)
+	return hash.text(), func(env finegrain.Env) finegrain.Env {
+		of := finegrain.NewEnv(env.Context, seed)
+		of.Cores, of.Memory = env.Cores, env.Memory
+		return of
+	}
+}
 
 // The parameters of random formulas, which several subjects have.
 
@@ -173,6 +189,12 @@ func formulaParameters(most int64) []measure.Parameter {
 // clauses is the number of clauses of a random formula.
 func clauses(c measure.Cell) int {
 	return int(math.Round(c.Float("ratio") * float64(c.Int("variables"))))
+}
+
+// unpruned is the size of the lists that split and list makes of a random formula at most.
+func unpruned(c measure.Cell) Estimate {
+	half := new(big.Int).Lsh(big.NewInt(1), uint(c.Int("variables")+1)/2)
+	return Estimate{N: half, M: half, D: clauses(c)}
 }
 
 // acceptsFormula refuses formulas that do not exist: more different clauses than there are, C(n,k)·2^k.

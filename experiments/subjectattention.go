@@ -32,6 +32,7 @@ var AttentionSubject = declareSubject(measure.Subject{
 		{Name: "causal", Doc: "query i sees the keys up to i alone", Default: false},
 		preset(numberFrom("epsilon", "error asked; 0: as good as it gets", 0, 1e150), 0.0),
 		coresParameter,
+		{Name: "observe", Doc: "measure, after each trial, the error made on sampled rows, at arbitrary precision", Default: true},
 	},
 	Yields: []measure.Yield{
 		{Name: "inner_products", Doc: "of a query with a key"},
@@ -205,7 +206,7 @@ func prepareAttention(env finegrain.Env, c measure.Cell) (measure.Trial, error) 
 	hash.matrix(in.V)
 	hash.numbers(in.Scale, in.Epsilon, map[bool]float64{true: 1}[in.Causal])
 	var last attention.Output
-	return measure.Trial{
+	trial := measure.Trial{
 		Data: hash.text(),
 		Run: func(env finegrain.Env) (measure.Outcome, error) {
 			out, cost, err := method.Run(onCores(env, c), in)
@@ -215,13 +216,16 @@ func prepareAttention(env finegrain.Env, c measure.Cell) (measure.Trial, error) 
 			last = out
 			return measure.Outcome{Counts: cost, Values: map[string]float64{"bound": out.Bound, "max_v": regime.MaxV}}, nil
 		},
-		Observe: func(env finegrain.Env, out *measure.Outcome) error {
+	}
+	if c.Bool("observe") {
+		trial.Observe = func(env finegrain.Env, out *measure.Outcome) error {
 			rows := min(observedRows, max(1, observedPairs/regime.Keys), regime.Queries)
 			sample := env.Rand("observed rows").Perm(regime.Queries)[:rows]
 			slices.Sort(sample)
 			observed, err := attention.ObservedError(env, in, last, sample)
 			out.Values["observed"], out.Values["observed_rows"] = observed, float64(rows)
 			return err
-		},
-	}, nil
+		}
+	}
+	return trial, nil
 }

@@ -39,14 +39,9 @@ var DecodingSubject = declareSubject(measure.Subject{
 		if _, err := LeastH(float64(n), s.D(float64(n)), s.Epsilon(float64(n))); err != nil {
 			return measure.Trial{}, &measure.Refused{Reason: err}
 		}
-		seed := env.Rand("vectors").Uint64()
-		hash := newDigest()
-		hash.Write([]byte(c.String()))
-		hash.numbers(float64(seed>>32), float64(seed&(1<<32-1)))
-		return measure.Trial{Data: hash.text(), Run: func(env finegrain.Env) (measure.Outcome, error) {
-			of := finegrain.NewEnv(env.Context, seed)
-			of.Cores, of.Memory = env.Cores, env.Memory
-			d, err := Decode(of, n, s, c.Float("understated"))
+		data, with := seeded(env, c, "vectors")
+		return measure.Trial{Data: data, Run: func(env finegrain.Env) (measure.Outcome, error) {
+			d, err := Decode(with(env), n, s, c.Float("understated"))
 			if err != nil {
 				return measure.Outcome{}, err
 			}

@@ -28,14 +28,9 @@ var LawSubject = declareSubject(measure.Subject{
 	Prepare: func(env finegrain.Env, c measure.Cell) (measure.Trial, error) {
 		all := reductions.All()
 		i := slices.IndexFunc(all, func(d reductions.Declared) bool { return d.Describe().Name == c.Word("reduction") })
-		hash := newDigest()
-		hash.Write([]byte(c.String()))
-		hash.numbers(float64(env.Rand("trials").Uint64()))
-		seed := env.Rand("trials").Uint64()
-		return measure.Trial{Data: hash.text(), Run: func(env finegrain.Env) (measure.Outcome, error) {
-			of := finegrain.NewEnv(env.Context, seed)
-			of.Cores, of.Memory = env.Cores, env.Memory
-			report := all[i].Verify(of, c.Int("trials"))
+		data, with := seeded(env, c, "trials")
+		return measure.Trial{Data: data, Run: func(env finegrain.Env) (measure.Outcome, error) {
+			report := all[i].Verify(with(env), c.Int("trials"))
 			if err := env.Err(); err != nil {
 				return measure.Outcome{}, err // what was stopped shows nothing
 			}

@@ -1,13 +1,10 @@
 package experiments
 
 import (
-	"errors"
 	"fmt"
 	"math"
-	"math/big"
 
 	"finegrain"
-	"finegrain/algorithms"
 	"finegrain/algorithms/attention"
 	"finegrain/measure"
 	"finegrain/reductions"
@@ -64,12 +61,7 @@ var RouteSubject = declareSubject(measure.Subject{
 		return work
 	},
 	Bytes: func(c measure.Cell) float64 {
-		n, d := math.Exp2(math.Ceil(float64(c.Int("variables"))/2)), float64(clauses(c))
-		keys := n + 1
-		if mustRoute(c).Census != nil {
-			keys = 2 * n
-		}
-		return 2*n*(2*8*math.Ceil(d/64)+4) + 8*2*2*((n+keys)*d+keys+n) + 256*n // as EstimateRoute, nothing pruned
+		return inFloat(unpruned(c).through(mustRoute(c)))
 	},
 	Prepare: prepareRoute,
 })
@@ -95,34 +87,26 @@ func prepareRoute(env finegrain.Env, c measure.Cell) (measure.Trial, error) {
 	if err != nil {
 		return measure.Trial{}, err
 	}
-	methods := []attention.Method{attention.Streaming, attention.Multiprecision}
-	if name := c.Word("algorithm"); name != automatic {
-		method, err := algorithms.AttentionNamed(name)
-		if err != nil {
-			return measure.Trial{}, err
-		}
-		methods = []attention.Method{method}
-	}
 	route := mustRoute(c)
-	var last routed
+	request := Request{Formula: f, Route: route, Algorithm: c.Word("algorithm"), Count: route.Census != nil}
+	if request.Algorithm == automatic {
+		request.Algorithm = ""
+	}
+	var last answered
 	return measure.Trial{
 		Data: data,
 		Run: func(env finegrain.Env) (measure.Outcome, error) {
 			var err error
-			for _, method := range methods {
-				if last, err = runRoute(env, f, route, method); !errors.Is(err, reductions.ErrTooWeak) {
-					break
-				}
-			}
-			if err != nil {
+			if last, err = answer(env, request); err != nil {
 				return measure.Outcome{}, refusal(err)
 			}
+			use := last.record.summary
 			counts := finegrain.Cost{
-				"calls": int64(last.Calls), "keys": int64(last.N), "dimension": int64(last.D), "multiprecision": 0,
-				"attention_queries": int64(last.Queries), "attention_keys": int64(last.Keys),
+				"calls": int64(use.Calls), "keys": int64(last.Oracle.N), "dimension": int64(last.Oracle.D), "multiprecision": 0,
+				"attention_queries": int64(use.Queries), "attention_keys": int64(use.Keys),
 			}
-			counts.Add(last.Operations)
-			if last.method == attention.Multiprecision.Name {
+			counts.Add(use.Operations)
+			if last.Algorithm == attention.Multiprecision.Name {
 				counts["multiprecision"] = 1
 			}
 			return measure.Outcome{Counts: counts}, nil
@@ -131,59 +115,27 @@ func prepareRoute(env finegrain.Env, c measure.Cell) (measure.Trial, error) {
 	}, nil
 }
 
-// routed is a formula that went through a route.
-type routed struct {
-	OracleUse
-	sat.Answer
-	count  *big.Int // nil: not counted
-	method string
-	record *recorder
-}
-
-func runRoute(env finegrain.Env, f sat.Formula, route reductions.Route, method attention.Method) (r routed, err error) {
-	r.method, r.record = method.Name, &recorder{summary: OracleUse{Operations: finegrain.Cost{}}}
-	env.Watch = func(_ string, size finegrain.Size) func() {
-		if size.Has("d") { // the step that starts from orthogonal vectors
-			r.N, r.D = int(size.Get("m").Int64()), int(size.Get("d").Int64())
-		}
-		return func() {}
-	}
-	oracle := algorithms.Oracle(method, r.record.saw)
-	if route.Census != nil {
-		both, err := route.Census.Run(env, f, oracle)
-		if err != nil {
-			return r, err
-		}
-		r.count, r.Answer = both.First, both.Second
-	} else if r.Answer, err = route.Search.Run(env, f, oracle); err != nil {
-		return r, err
-	}
-	s := r.record.summary
-	r.Calls, r.Queries, r.Keys, r.Operations = s.Calls, s.Queries, s.Keys, s.Operations
-	return r, nil
-}
-
 // observe checks the answer by other means, and measures the error that the oracle made.
-func (r routed) observe(env finegrain.Env, f sat.Formula, out *measure.Outcome) error {
+func (a answered) observe(env finegrain.Env, f sat.Formula, out *measure.Outcome) error {
 	right, err := sat.Solve(env, f)
 	if err != nil {
 		return fmt.Errorf("checking: %w", err)
 	}
 	wrong := int64(0)
-	if r.Satisfiable != right.Satisfiable || r.Satisfiable && f.CheckModel(r.Model) != nil {
+	if a.Satisfiable != right.Satisfiable || a.Satisfiable && f.CheckModel(a.Model) != nil {
 		wrong++
 	}
-	if r.count != nil {
+	if a.Count != nil {
 		models, err := sat.Count(env, f)
 		if err != nil {
 			return fmt.Errorf("counting: %w", err)
 		}
-		if r.count.Cmp(models) != 0 {
+		if a.Count.Cmp(models) != 0 {
 			wrong++
 		}
 	}
 	out.Counts["disagreements"] = wrong
-	use, err := r.record.use(env)
+	use, err := a.record.use(env)
 	if err != nil || use.Calls == 0 {
 		return err
 	}

@@ -66,7 +66,11 @@ var smallest = map[string][]measure.Axis{
 	"split and list":     {axis("variables", 6, 9)},
 	"route":              {axis("variables", 6), axis("route", routeNames()...)},
 	"law":                {axis("reduction", "threshold route (decision)"), axis("trials", 30)},
+	"epsilon-rank":       {axis("n", 16, 64), axis("ratio", 0.25, 0.5), axis("data", "uniform", "corners")},
+	"transition":         {axis("log2n", 1, 8, 1<<14), axis("ratio", 0.0, 1e-12, 0.5)},
+	"degree":             {axis("function", functionNames()...), axis("M", 0.5, 64.0), axis("delta", 1e-300, 0.5)},
 	"decoding":           {axis("n", 16), axis("understated", 1.0, 1000.0)},
+	"gradient":           {axis("n", 40, 64), axis("d", 2), axis("dh", 1, 2), axis("algorithm", gradientNames()...), axis("epsilon", 1e-3)},
 	"entries":            {axis("n", 2, 1<<20), axis("error", "n^-6", "1e-12"), axis("route", "interpolation", "threshold", "threshold normalised")},
 }
 
@@ -193,25 +197,25 @@ func TestRouteSubject(t *testing.T) {
 		t.Fatal(err)
 	}
 	route := mustRoute(measure.Cell{{Name: "route", Value: "interpolation"}})
-	right, err := runRoute(env, f, route, attention.Streaming)
+	right, err := answer(env, Request{Formula: f, Route: route, Algorithm: attention.Streaming.Name, Count: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, mutant := range map[string]func(*routed){
-		"":                  func(*routed) {},
-		"counts one more":   func(r *routed) { r.count = new(big.Int).Add(r.count, big.NewInt(1)) },
-		"says the opposite": func(r *routed) { r.Answer = sat.Answer{Satisfiable: !r.Satisfiable, Model: make(sat.Model, 8)} },
-		"has a model that is none": func(r *routed) {
-			r.Model = slices.Clone(r.Model)
+	for name, mutant := range map[string]func(*answered){
+		"":                  func(*answered) {},
+		"counts one more":   func(a *answered) { a.Count = new(big.Int).Add(a.Count, big.NewInt(1)) },
+		"says the opposite": func(a *answered) { a.Answer = sat.Answer{Satisfiable: !a.Satisfiable, Model: make(sat.Model, 8)} },
+		"has a model that is none": func(a *answered) {
+			a.Model = slices.Clone(a.Model)
 			for _, l := range f.Clauses[0] {
-				r.Model[l.Variable()-1] = l < 0
+				a.Model[l.Variable()-1] = l < 0
 			}
 		},
 	} {
-		r := right
-		mutant(&r)
+		a := right
+		mutant(&a)
 		out := measure.Outcome{Counts: finegrain.Cost{}}
-		if err := r.observe(env, f, &out); err != nil {
+		if err := a.observe(env, f, &out); err != nil {
 			t.Fatal(err)
 		}
 		if (out.Counts["disagreements"] == 0) != (name == "") {

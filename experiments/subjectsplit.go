@@ -35,9 +35,7 @@ var SplitSubject = declareSubject(measure.Subject{
 		return float64(clauses(c)) * 2 * math.Exp2(math.Ceil(float64(c.Int("variables"))/2))
 	},
 	Bytes: func(c measure.Cell) float64 {
-		half := math.Exp2(math.Ceil(float64(c.Int("variables")) / 2))
-		words := math.Ceil(float64(clauses(c)) / 64)
-		return 2 * half * (2*8*words + 4) // as EstimateSplit, nothing pruned
+		return inFloat(unpruned(c).lists())
 	},
 	Prepare: func(env finegrain.Env, c measure.Cell) (measure.Trial, error) {
 		f, data, err := drawFormula(env, c)

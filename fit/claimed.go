@@ -149,15 +149,14 @@ func judgeInterval(c Claimed, e Estimate, what string) finegrain.Verdict {
 	case high <= top && low >= bottom:
 		return finegrain.Verdict{Outcome: finegrain.Consistent, Because: because + "."}
 	}
-	need := math.Abs(e.Slope - top)
+	need, edge := math.Abs(e.Slope-top), top
 	if c.Relation == Equal {
 		need = min(need, math.Abs(e.Slope-bottom))
 	}
-	because += fmt.Sprintf(": the interval reaches across %g", top)
 	if low < bottom && high >= bottom {
-		because = fmt.Sprintf("%s %v, the claim is %v, with tolerance %g: the interval reaches across %g",
-			what, e, c, tolerance, bottom)
+		edge = bottom
 	}
+	because += fmt.Sprintf(": the interval reaches across %g", edge)
 	if to, ok := decidingSize(e, need); ok {
 		because += fmt.Sprintf(". Sizes up to about %s would decide, if slope and residuals stay as they are.",
 			about(to))

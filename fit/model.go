@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -203,15 +204,7 @@ func Choose(points []Point, models ...Model) (Choice, error) {
 		f.AICc = f.aicc()
 		choice = append(choice, f)
 	}
-	slices.SortStableFunc(choice, func(a, b Fitted) int {
-		switch {
-		case a.AICc < b.AICc:
-			return -1
-		case a.AICc > b.AICc:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(choice, func(a, b Fitted) int { return cmp.Compare(a.AICc, b.AICc) })
 	total := 0.0
 	for i := range choice {
 		choice[i].Delta = choice[i].AICc - choice[0].AICc

@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -85,15 +86,7 @@ func DivideLogs(points []Point, logs float64) ([]Point, error) {
 	return divided, nil
 }
 
-func bySize(a, b Point) int {
-	switch {
-	case a.X < b.X:
-		return -1
-	case a.X > b.X:
-		return 1
-	}
-	return 0
-}
+func bySize(a, b Point) int { return cmp.Compare(a.X, b.X) }
 
 func positive(p Point) error {
 	for _, v := range []float64{p.X, p.Y} {

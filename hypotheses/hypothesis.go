@@ -191,3 +191,12 @@ var all = []Hypothesis{
 
 // All lists the hypotheses, in the order of the table.
 func All() []Hypothesis { return slices.Clone(all) }
+
+// Named returns the hypothesis of a key, or an error that lists the keys there are.
+func Named(key Key) (Hypothesis, error) {
+	i := slices.IndexFunc(all, func(h Hypothesis) bool { return h.Key == key })
+	if i < 0 {
+		return Hypothesis{}, fmt.Errorf("there is no hypothesis %q; there are %q", key, Known().Keys())
+	}
+	return all[i], nil
+}

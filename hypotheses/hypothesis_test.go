@@ -47,6 +47,18 @@ func TestDataIsWhole(t *testing.T) {
 	}
 }
 
+// TestNamed: every key names its hypothesis, and another says which there are.
+func TestNamed(t *testing.T) {
+	for _, h := range hypotheses.All() {
+		if got, err := hypotheses.Named(h.Key); err != nil || got.Key != h.Key || got.Statement != h.Statement {
+			t.Errorf("%s: %+v, %v", h.Key, got, err)
+		}
+	}
+	if _, err := hypotheses.Named("seth"); err == nil || !strings.Contains(err.Error(), `"SETH"`) {
+		t.Errorf("error %v", err)
+	}
+}
+
 // wellFormed returns nil if keys are unique, and each implication is between different ones, comes once, has an
 // argument, and does not run in a circle.
 func wellFormed(theory hypotheses.Theory) error {

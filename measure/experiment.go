@@ -155,6 +155,11 @@ func (m Machine) Build() string {
 	return m.Version
 }
 
+// String is the machine in words: "Xeon, 2 cores, kernel avx512".
+func (m Machine) String() string {
+	return fmt.Sprintf("%s, %d cores, kernel %s", m.CPU, m.Cores, m.Kernel)
+}
+
 // Code is what a measurement was made with, as far as it decides on what is counted: version and kernel.
 func (m Machine) Code() string { return m.Build() + ", kernel " + m.Kernel }
 

@@ -159,19 +159,13 @@ func marked(name string) error {
 	if !info.Mode().IsRegular() {
 		return refuse("it is not a regular file; name another")
 	}
-	file, err := os.Open(name)
-	if err != nil {
+	header, err := headerOf(name)
+	switch {
+	case err != nil:
 		return err
-	}
-	defer file.Close()
-	var header [100]byte
-	if _, err := io.ReadFull(file, header[:]); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return err
-	}
-	if string(header[:16]) != "SQLite format 3\x00" {
+	case !header.isDatabase():
 		return refuse("it is no SQLite database; name another")
-	}
-	if binary.BigEndian.Uint32(header[68:]) != applicationID {
+	case binary.BigEndian.Uint32(header[68:]) != applicationID:
 		return refuse("it is a database of another program; name another")
 	}
 	if v := binary.BigEndian.Uint32(header[60:]); v != schemaVersion {
@@ -179,6 +173,29 @@ func marked(name string) error {
 			"use the program that wrote it, or name another", v, schemaVersion)
 	}
 	return nil
+}
+
+// header is the beginning of a file, which tells an SQLite database; of a shorter file the rest is zero.
+type header [100]byte
+
+func headerOf(name string) (h header, err error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return h, err
+	}
+	defer file.Close()
+	if _, err = io.ReadFull(file, h[:]); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return h, err
+}
+
+func (h header) isDatabase() bool { return string(h[:16]) == "SQLite format 3\x00" }
+
+// IsDatabase reports whether a file can be read and is an SQLite database, be it a store or not.
+func IsDatabase(name string) bool {
+	h, err := headerOf(name)
+	return err == nil && h.isDatabase()
 }
 
 // Name is the store's file.

@@ -144,13 +144,11 @@ func byPaper(all []claims.Judged) ([]paperClaims, error) {
 			return nil, err
 		}
 		for _, s := range supports {
-			r := support{Key: s.Key, Chain: s.String()}
-			for _, h := range hypotheses.All() {
-				if h.Key == s.Key {
-					r.Status = h.Status.String()
-				}
+			h, err := hypotheses.Named(s.Key)
+			if err != nil {
+				return nil, err
 			}
-			entry.Rests = append(entry.Rests, r)
+			entry.Rests = append(entry.Rests, support{Key: s.Key, Status: h.Status.String(), Chain: s.String()})
 		}
 		if entry.Figures, err = shownOf(c.Drawn); err != nil {
 			return nil, err

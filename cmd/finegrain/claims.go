@@ -14,6 +14,7 @@ import (
 
 	"finegrain"
 	"finegrain/claims"
+	"finegrain/hypotheses"
 	"finegrain/measure"
 )
 
@@ -25,13 +26,13 @@ type listedClaim struct {
 	Remark    string `json:"remark,omitempty"` // what is added here to a paper's statement
 	Kind      string `json:"kind"`
 	sourced
-	Verdict      string   `json:"verdict"`
-	Because      string   `json:"because"`
-	Hypotheses   []string `json:"hypotheses"` // any one of them supports the claim; empty: it needs none
-	Figures      []string `json:"figures"`    // IDs
-	Experiments  []string `json:"experiments"`
-	Measurements int      `json:"measurements"`
-	Notes        []string `json:"notes"` // what was censored or failed, what could not be drawn
+	Verdict      string           `json:"verdict"`
+	Because      string           `json:"because"`
+	Hypotheses   []hypotheses.Key `json:"hypotheses"` // any one of them supports the claim; empty: it needs none
+	Figures      []string         `json:"figures"`    // IDs
+	Experiments  []string         `json:"experiments"`
+	Measurements int              `json:"measurements"`
+	Notes        []string         `json:"notes"` // what was censored or failed, what could not be drawn
 	support      []claims.Support
 }
 
@@ -106,30 +107,36 @@ func judgedIn(ctx context.Context, dir string, asked bool, selected []claims.Cla
 	if len(declared) > 0 {
 		env.Seed = declared[0].Seed // one run has one
 	}
-	var rows []measure.Measurement
-	for _, e := range claims.Needed(selected) {
-		of, err := store.Measurements(ctx, e.ID)
+	rows, err := measurementsOf(ctx, store, claims.Needed(selected))
+	if err != nil {
+		return nil, err
+	}
+	return claims.JudgeAll(env, selected, rows, shellWord(dir)), nil
+}
+
+// measurementsOf reads what a store has of some experiments.
+func measurementsOf(ctx context.Context, store *measure.Store, of []measure.Experiment) (rows []measure.Measurement, err error) {
+	for _, e := range of {
+		some, err := store.Measurements(ctx, e.ID)
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, of...)
+		rows = append(rows, some...)
 	}
-	return claims.JudgeAll(env, selected, rows, shellWord(dir)), nil
+	return rows, nil
 }
 
 func newListedClaim(j claims.Judged) (listedClaim, error) {
 	row := listedClaim{
 		ID: j.ID, Title: j.Title, Statement: j.Statement, Remark: j.Remark, Kind: j.Kind.String(), sourced: sourceOf(j.Source),
 		Verdict: j.Verdict.Outcome.String(), Because: j.Verdict.Because,
-		Hypotheses: []string{}, Figures: []string{}, Experiments: []string{}, Measurements: j.Measured, Notes: append([]string{}, j.Notes...),
+		Figures: []string{}, Experiments: []string{}, Measurements: j.Measured, Notes: append([]string{}, j.Notes...),
 	}
 	var err error
 	if row.support, err = j.Support(); err != nil {
 		return row, err
 	}
-	for _, key := range claims.Keys(row.support) {
-		row.Hypotheses = append(row.Hypotheses, string(key))
-	}
+	row.Hypotheses = claims.Keys(row.support)
 	for _, f := range j.Claim.Figures {
 		row.Figures = append(row.Figures, f.ID)
 	}

@@ -18,7 +18,6 @@ import (
 
 	"finegrain/claims"
 	"finegrain/figure"
-	"finegrain/fit"
 	"finegrain/internal/outfile"
 	"finegrain/internal/slug"
 	"finegrain/measure"
@@ -193,7 +192,7 @@ func (c picked) draw(by string) (figure.Figure, error) {
 	id := strings.Trim(notOfSlugs.ReplaceAllString(strings.ToLower(c.experiment+"-"+c.y), "-"), "-")
 	f := figure.Figure{
 		ID:    strings.TrimRight(id[:min(len(id), slug.Longest)], "-"),
-		Title: fmt.Sprintf("%s against %s", firstUpper(words(c.y)), words(c.x)),
+		Title: fmt.Sprintf("%s against %s", sentence(words(c.y)), words(c.x)),
 		X:     figure.Axis{Label: words(c.x)},
 		Y:     figure.Axis{Label: words(c.y), Unit: unitOf(c.y)},
 	}
@@ -225,7 +224,7 @@ func (c picked) draw(by string) (figure.Figure, error) {
 	if f.X.Base = baseOf(xs); baseOf(ys) > 0 {
 		f.Y.Base = 10
 	}
-	f.Alt = fmt.Sprintf("%s from %s to %s, for %s from %s to %s.", firstUpper(words(c.y)), short(slices.Min(ys)), short(slices.Max(ys)),
+	f.Alt = fmt.Sprintf("%s from %s to %s, for %s from %s to %s.", sentence(words(c.y)), short(slices.Min(ys)), short(slices.Max(ys)),
 		words(c.x), short(slices.Min(xs)), short(slices.Max(xs)))
 	lines := false
 	for _, g := range groups {
@@ -237,14 +236,13 @@ func (c picked) draw(by string) (figure.Figure, error) {
 		if f.X.Base == 0 || f.Y.Base == 0 {
 			continue
 		}
-		line, slope, ok := fittedLine(g.name, g.points)
-		if ok {
+		if line, slope, ok := claims.FittedLine(g.name, g.points); ok {
 			f.Series = append(f.Series, line)
-			f.Alt += fmt.Sprintf(" %s grows with exponent %s.", firstUpper(g.name), slope)
+			f.Alt += fmt.Sprintf(" %s grows with exponent %v.", sentence(g.name), slope)
 			lines = true
 		}
 	}
-	f.Caption = strings.TrimRight(firstUpper(c.declared.Doc), ".") + ". Medians of the trials, with the least and the largest."
+	f.Caption = strings.TrimRight(sentence(c.declared.Doc), ".") + ". Medians of the trials, with the least and the largest."
 	if lines {
 		f.Caption += " Dashed lines are fitted to the medians; their slope is the measured exponent."
 	}
@@ -252,30 +250,10 @@ func (c picked) draw(by string) (figure.Figure, error) {
 		f.Notes = append(f.Notes, fmt.Sprintf("Of cells with %s alone.", w))
 	}
 	for _, n := range c.censored() {
-		f.Notes = append(f.Notes, fmt.Sprintf("%s not done, %s.", firstUpper(plural(n.Number, "measurement")), n.Why))
+		f.Notes = append(f.Notes, fmt.Sprintf("%s not done, %s.", sentence(plural(n.Number, "measurement")), n.Why))
 	}
 	f.Source = claims.SourceOf(c.rows, c.declared.Seed, "")
 	return f, nil
-}
-
-// fittedLine is the fitted power of some points that are not censored, drawn from the first to the last, and its
-// slope in words.
-func fittedLine(name string, points []figure.Point) (figure.Series, string, bool) {
-	var done []fit.Point
-	for _, p := range points {
-		if p.Censored == "" {
-			done = append(done, fit.Point{X: p.X, Y: p.Y})
-		}
-	}
-	e, err := fit.Slope(done, 0.95)
-	if err != nil { // too few sizes for a line: there is none
-		return figure.Series{}, "", false
-	}
-	line := figure.Series{Name: fmt.Sprintf("%s, slope %.3f", name, e.Slope), Kind: figure.Fitted}
-	for _, p := range done {
-		line.Points = append(line.Points, figure.Point{X: p.X, Y: e.At(p.X)})
-	}
-	return line, e.String(), true
 }
 
 // baseOf is 2 or 10 where numbers are to stand on a logarithmic axis, 2 if all are powers of it, and 0 where not.
@@ -294,13 +272,6 @@ func baseOf(xs []float64) float64 {
 
 // words is a name as words.
 func words(name string) string { return strings.ReplaceAll(name, "_", " ") }
-
-func firstUpper(s string) string {
-	if s == "" {
-		return s
-	}
-	return sentence(s)
-}
 
 // unitOf is the unit of a quantity that has one.
 func unitOf(y string) string {

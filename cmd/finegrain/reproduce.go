@@ -128,29 +128,17 @@ func (a *app) runReproduce(ctx context.Context, f *reproduceFlags) (err error) {
 	defer func() { err = errors.Join(err, store.Close()) }()
 	env := finegrain.NewEnv(ctx, f.seed)
 	env.Memory = int64(f.memory)
-	var jobs []measure.Job
-	for _, e := range claims.Needed(selected) {
-		subject, err := experiments.SubjectNamed(e.Subject)
-		if err != nil {
-			return err
-		}
-		e.Seed = f.seed
-		jobs = append(jobs, measure.Job{Experiment: e, Subject: subject, Full: f.full})
+	needed := claims.Needed(selected)
+	for i := range needed {
+		needed[i].Seed = f.seed
+	}
+	jobs, err := jobsOf(needed, f.full)
+	if err != nil {
+		return err
 	}
 	m := machineOf(env)
-	before, err := measure.Progress(env, store, m, jobs...)
-	if err != nil {
-		return inStore(err)
-	}
-	if line := otherCode(before, m, "leave out --resume"); line != "" {
-		fmt.Fprintln(a.stderr, "finegrain: "+line)
-	}
-	if f.full {
-		d, s, err := measure.Foretell(env, store, m, jobs...)
-		if err != nil {
-			return inStore(err)
-		}
-		fmt.Fprintf(a.stderr, "finegrain: %d measurements to go of %d, about %v\n", s.Total-s.Before, s.Total, d)
+	if err := a.foretell(env, store, m, jobs, f.full, "leave out --resume"); err != nil {
+		return err
 	}
 	bar := a.newProgress()
 	env.Progress = bar.report
@@ -164,13 +152,9 @@ func (a *app) runReproduce(ctx context.Context, f *reproduceFlags) (err error) {
 		return inStore(err)
 	}
 	env.Progress = nil
-	var rows []measure.Measurement
-	for _, j := range jobs {
-		of, err := store.Measurements(ctx, j.Experiment.ID)
-		if err != nil {
-			return err
-		}
-		rows = append(rows, of...)
+	rows, err := measurementsOf(ctx, store, needed)
+	if err != nil {
+		return err
 	}
 	edition.Claims = claims.JudgeAll(env, selected, rows, shellWord(f.out))
 	edition.Pipeline.Command, edition.Pipeline.Version = f.command(), version
@@ -182,8 +166,7 @@ func (a *app) runReproduce(ctx context.Context, f *reproduceFlags) (err error) {
 	}
 	edition.Again = reports.Again{
 		Command: f.command(), Version: m.Build(), Seed: f.seed, Seconds: time.Since(start).Seconds(),
-		Machine: fmt.Sprintf("%s, %d cores, kernel %s", m.CPU, m.Cores, m.Kernel),
-		Date:    time.Now().UTC().Format(time.DateOnly),
+		Machine: m.String(), Date: time.Now().UTC().Format(time.DateOnly),
 	}
 	page, err := reports.Page(edition)
 	if err != nil {

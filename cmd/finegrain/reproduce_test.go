@@ -14,6 +14,7 @@ import (
 	"finegrain"
 	"finegrain/claims"
 	"finegrain/experiments"
+	"finegrain/hypotheses"
 	"finegrain/measure"
 	"finegrain/reports"
 )
@@ -268,7 +269,7 @@ func TestClaimsCommand(t *testing.T) {
 	if r := rows["split-and-list"]; r.Verdict != "consistent" || r.Measurements == 0 {
 		t.Errorf("split-and-list: %+v", r)
 	}
-	if r := rows["bounded-entries-lower-bound"]; r.Verdict != "unmeasured" || !slices.Equal(r.Hypotheses, []string{"SETH", "LDOVC"}) {
+	if r := rows["bounded-entries-lower-bound"]; r.Verdict != "unmeasured" || !slices.Equal(r.Hypotheses, []hypotheses.Key{"SETH", "LDOVC"}) {
 		t.Errorf("bounded-entries-lower-bound: %+v", r)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -214,22 +213,11 @@ func (a *app) runRun(ctx context.Context, f *runFlags, spec string) (err error) 
 	env := finegrain.NewEnv(ctx, 0) // the seeds are the experiments'
 	env.Memory = int64(f.memory)
 	m := machineOf(env)
-	before, err := measure.Progress(env, store, m, jobs...)
-	if err != nil {
-		return inStore(err)
-	}
-	if line := otherCode(before, m, "name another --store"); line != "" {
-		fmt.Fprintln(a.stderr, "finegrain: "+line)
+	if err := a.foretell(env, store, m, jobs, f.full, "name another --store"); err != nil {
+		return err
 	}
 	bar := a.newProgress()
 	defer bar.close()
-	if f.full {
-		left, s, err := measure.Foretell(env, store, m, jobs...)
-		if err != nil {
-			return inStore(err)
-		}
-		fmt.Fprintf(a.stderr, "finegrain: %d of %d measurements to go, about %v\n", s.Total-s.Before, s.Total, left)
-	}
 	env.Progress = bar.report
 	summary, err := measure.Run(env, store, m, jobs...)
 	if err != nil {
@@ -251,6 +239,31 @@ func (a *app) runRun(ctx context.Context, f *runFlags, spec string) (err error) 
 		err = refuse("%s failed; finegrain status %s says why", plural(r.Failed, "measurement"), name)
 	}
 	return err
+}
+
+// foretell says on standard error which measurements of a store were made with other code than now, and anew what to do
+// about it; and of a full run about how long it will take.
+func (a *app) foretell(
+	env finegrain.Env, store *measure.Store, m measure.Machine, jobs []measure.Job, full bool, anew string,
+) error {
+	var left time.Duration
+	var s measure.Summary
+	var err error
+	if full {
+		left, s, err = measure.Foretell(env, store, m, jobs...)
+	} else {
+		s, err = measure.Progress(env, store, m, jobs...)
+	}
+	if err != nil {
+		return inStore(err)
+	}
+	if line := otherCode(s, m, anew); line != "" {
+		fmt.Fprintln(a.stderr, "finegrain: "+line)
+	}
+	if full {
+		fmt.Fprintf(a.stderr, "finegrain: %d of %d measurements to go, about %v\n", s.Total-s.Before, s.Total, left)
+	}
+	return nil
 }
 
 // listedSubject is a row of `subjects`.
@@ -328,16 +341,4 @@ func (a *app) subjects() *cobra.Command {
 	}
 	c.jsonFlag(cmd)
 	return cmd
-}
-
-// isStore reports whether a file is an SQLite database, and so no text.
-func isStore(name string) bool {
-	file, err := os.Open(name)
-	if err != nil {
-		return false
-	}
-	defer file.Close()
-	var magic [15]byte
-	_, err = io.ReadFull(file, magic[:])
-	return err == nil && string(magic[:]) == "SQLite format 3"
 }

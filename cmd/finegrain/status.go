@@ -85,7 +85,7 @@ func (a *app) statusOf(ctx context.Context, name, given string, full bool, room 
 	env.Memory = int64(room)
 	var jobs []measure.Job
 	info, missing := os.Stat(name)
-	spec := missing == nil && !info.IsDir() && !isStore(name) || name == "-"
+	spec := missing == nil && !info.IsDir() && !measure.IsDatabase(name) || name == "-"
 	if spec {
 		if jobs, err = a.readSpec(ctx, name, full); err != nil {
 			return s, err

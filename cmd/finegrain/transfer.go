@@ -115,12 +115,7 @@ func (a *app) transfer() *cobra.Command {
 			"and said to be. All routes are taken if none is named; a reduction is named as `finegrain routes` does.",
 		Example: "  finegrain transfer threshold\n" +
 			"  finegrain transfer interpolation --delta 0.1 --json",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return request("%s has no use for %q; see %[1]s --help", cmd.CommandPath(), args[1])
-			}
-			return nil
-		},
+		Args: atMost(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			names, _ := transferable()
 			return names, cobra.ShellCompDirectiveNoFileComp

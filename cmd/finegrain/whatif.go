@@ -186,12 +186,11 @@ func (a *app) writeWhatIf(w whatIf) error {
 
 // statusOf is where a hypothesis stands, whatever is assumed.
 func statusOf(key string) string {
-	for _, h := range hypotheses.All() {
-		if string(h.Key) == key {
-			return h.Status.String()
-		}
+	h, err := hypotheses.Named(hypotheses.Key(key))
+	if err != nil {
+		panic("finegrain: " + err.Error())
 	}
-	panic("finegrain: no hypothesis " + key)
+	return h.Status.String()
 }
 
 func keyList(keys []hypotheses.Key) string {
