@@ -54,7 +54,7 @@ func TestFiguresToChooseFrom(t *testing.T) {
 		}
 	}
 	var ids []string
-	for _, m := range regexp.MustCompile(`<figure id="([^"]*)">`).FindAllStringSubmatch(text, -1) {
+	for _, m := range regexp.MustCompile(`<figure id="([^"]*)"`).FindAllStringSubmatch(text, -1) {
 		ids = append(ids, m[1])
 	}
 	if want := []string{"time-against-n", "map-1", "map-2", "map-3", "share-correct"}; !slices.Equal(ids, want) {

@@ -67,7 +67,7 @@ func TestClaimsOnThePage(t *testing.T) {
 			}
 		}
 		for _, f := range c.Drawn {
-			if !strings.Contains(text, fmt.Sprintf(`<figure id="%s">`, f.ID)) {
+			if !strings.Contains(text, fmt.Sprintf(`<figure id="%s"`, f.ID)) {
 				t.Errorf("claim %s: the page lacks its figure %s", c.ID, f.ID)
 			}
 		}

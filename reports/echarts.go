@@ -32,6 +32,9 @@ type evidence struct {
 	Again  [][2]string // what runs it again, but for the command
 }
 
+// Across reports whether the figure has so much to tell apart that it takes the whole width of the page.
+func (e evidence) Across() bool { return len(e.Series) > 6 }
+
 // swatched is an entry of the legend.
 type swatched struct {
 	Text   string
