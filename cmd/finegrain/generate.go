@@ -31,11 +31,11 @@ import (
 func (a *app) generate() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "generate",
-		Short: "Make formulas, orthogonal vectors and attention instances",
+		Short: "Make formulas, orthogonal vectors, attention instances and training steps",
 		Long: "Make instances: every kind is a command of its own, whose --help lists its parameters. Files say in\n" +
 			"their first line which command makes them.",
 		Example: "  finegrain generate cnf planted --n 20 --m 80 --seed 7",
-	}, a.generateCNF(), a.generateOV(), a.generateAttention())
+	}, a.generateCNF(), a.generateOV(), a.generateAttention(), a.generateTraining())
 }
 
 // generated are the flags of every generator.
@@ -350,18 +350,20 @@ func (a *app) generateInstance(g attention.Generator) *cobra.Command {
 // nobodys says that no directory may be replaced.
 func nobodys(string) bool { return false }
 
-// writeInstance writes q.npy, k.npy, v.npy and instance.json.
-func writeInstance(ctx context.Context, dir string, in attention.Instance, about any) error {
-	for _, x := range []struct {
-		name string
-		m    *mat.Dense
-	}{{"q", in.Q}, {"k", in.K}, {"v", in.V}} {
-		write := func(w io.Writer) error { return npy.Write(w, x.m, npy.Float64) }
-		if err := outfile.File(ctx, filepath.Join(dir, x.name+".npy"), write); err != nil {
+// writeArrays writes matrices as NumPy arrays, and instance.json.
+func writeArrays(ctx context.Context, dir string, names []string, all []*mat.Dense, about any) error {
+	for i, m := range all {
+		write := func(w io.Writer) error { return npy.Write(w, m, npy.Float64) }
+		if err := outfile.File(ctx, filepath.Join(dir, names[i]+".npy"), write); err != nil {
 			return err
 		}
 	}
 	return writeJSON(ctx, filepath.Join(dir, "instance.json"), about)
+}
+
+// writeInstance writes q.npy, k.npy, v.npy and instance.json.
+func writeInstance(ctx context.Context, dir string, in attention.Instance, about any) error {
+	return writeArrays(ctx, dir, []string{"q", "k", "v"}, []*mat.Dense{in.Q, in.K, in.V}, about)
 }
 
 func writeJSON(ctx context.Context, name string, value any) error {

@@ -33,9 +33,12 @@ func TestExamples(t *testing.T) {
 	succeeds(t, "generate", "cnf", "threshold", "--n", "10", "--out", "formula.cnf")
 	succeeds(t, "generate", "ov", "random", "--n", "20", "--d", "12", "--out", "instance.ov")
 	succeeds(t, "generate", "attention", "bounded", "--n", "10", "--out", "arrays")
-	for _, x := range []string{"q", "k", "v"} {
-		if err := os.Rename(filepath.Join("arrays", x+".npy"), x+".npy"); err != nil {
-			t.Fatal(err)
+	succeeds(t, "generate", "training", "--n", "10", "--out", "step")
+	for dir, names := range map[string][]string{"arrays": {"q", "k", "v"}, "step": {"a1", "a2", "a3", "x", "y", "e"}} {
+		for _, x := range names {
+			if err := os.Rename(filepath.Join(dir, x+".npy"), x+".npy"); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	if err := os.WriteFile("experiment.toml", []byte(smallSpec), 0o600); err != nil {

@@ -62,8 +62,12 @@ func TestInterrupt(t *testing.T) {
 		}
 		err = command.Wait()
 		waiting.Close()
+		want := "finegrain: interrupted\n"
+		if strings.HasPrefix(c.args, "reproduce") {
+			want = "What was measured is kept in kept. To go on: finegrain reproduce --seed 1 --out kept --resume\n" + want
+		}
 		var exit *exec.ExitError
-		if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted || messages.String() != "finegrain: interrupted\n" {
+		if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted || messages.String() != want {
 			t.Errorf("%s: %v, %q", c.args, err, &messages)
 		}
 	}

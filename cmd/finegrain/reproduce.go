@@ -149,6 +149,9 @@ func (a *app) runReproduce(ctx context.Context, f *reproduceFlags) (err error) {
 	}
 	bar.close()
 	if err != nil {
+		if ctx.Err() != nil {
+			fmt.Fprintf(a.stderr, "What was measured is kept in %s. To go on: %s --resume\n", f.out, f.command())
+		}
 		return inStore(err)
 	}
 	env.Progress = nil
