@@ -3,8 +3,10 @@ package claims
 import (
 	"context"
 	"fmt"
+	"html"
 	"maps"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -85,13 +87,19 @@ const unjudged = 1e-3
 // trial, with what of says.
 func evidenceFor(t *testing.T, c Claim, of func(measure.Measurement) measure.Measurement) []measure.Measurement {
 	t.Helper()
+	return evidenceOn(t, c, false, of)
+}
+
+// evidenceOn is evidenceFor with the choice of the full grids.
+func evidenceOn(t *testing.T, c Claim, full bool, of func(measure.Measurement) measure.Measurement) []measure.Measurement {
+	t.Helper()
 	var rows []measure.Measurement
 	for _, e := range slices.Concat(c.Experiments, c.Shown) {
 		subject, err := experiments.SubjectNamed(e.Subject)
 		if err != nil {
 			t.Fatal(err)
 		}
-		cells, err := measure.Cells(e, subject, false)
+		cells, err := measure.Cells(e, subject, full)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -220,6 +228,16 @@ func TestVerdicts(t *testing.T) {
 			m.Counts[polynomial.BlockSums] = int64(n * n / 10)
 			return m, m.Experiment == gradientLinear.ID
 		},
+		"a gradient of one rank, and too high a one": func(m measure.Measurement) (measure.Measurement, bool) {
+			if m.Experiment != gradientLinear.ID {
+				return m, false
+			}
+			s := gradientSize(m)
+			both, rank := int64(s.Queries+s.Keys), polynomial.Rank(s.Dim, 60)
+			m.Counts[polynomial.Features] = both * (rank - 1)
+			m.Counts[finegrain.MultiplyAdds] = s.Around()[finegrain.MultiplyAdds] + both*rank*int64(1+s.Dim)*int64(1+s.ValueDim)
+			return m, true
+		},
 		"a gradient off by more than its bound": func(m measure.Measurement) (measure.Measurement, bool) {
 			m.Values["observed"] = 1.01 * m.Values["bound"]
 			return m, m.Experiment == gradientErrors.ID
@@ -277,6 +295,10 @@ func TestVerdicts(t *testing.T) {
 			j := outcomeOf(t, c, evidenceFor(t, c, asClaimed(c)))
 			if j.Verdict.Outcome != finegrain.Consistent || len(j.Drawn) != len(c.Figures) || len(j.Notes) > 0 {
 				t.Errorf("as claimed: %v, %d of %d figures, notes %q", j.Verdict, len(j.Drawn), len(c.Figures), j.Notes)
+			}
+			j = outcomeOf(t, c, evidenceOn(t, c, true, asClaimed(c)))
+			if j.Verdict.Outcome != finegrain.Consistent || len(j.Drawn) != len(c.Figures) || len(j.Notes) > 0 {
+				t.Errorf("on the full grids: %v, %d of %d figures, notes %q", j.Verdict, len(j.Drawn), len(c.Figures), j.Notes)
 			}
 			for what, doctor := range merged(doctored, empty) {
 				applies := false
@@ -349,6 +371,22 @@ func TestSpoiledCountsShow(t *testing.T) {
 		}
 		if judged == 0 {
 			t.Errorf("%s is consistent whatever is counted", c.ID)
+		}
+	}
+}
+
+// TestReadmePicture: the figure that README shows has the title and the caption that the claim gives it. Its points are
+// measured, and its own.
+func TestReadmePicture(t *testing.T) {
+	data, err := os.ReadFile("../docs/phase-transition.svg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := outcomeOf(t, PhaseTransition, evidenceFor(t, PhaseTransition, asClaimed(PhaseTransition))).Drawn[0]
+	for _, text := range []string{drawn.Title, drawn.Caption} {
+		if !strings.Contains(html.UnescapeString(string(data)), text) {
+			t.Errorf("docs/phase-transition.svg lacks %q; write it again: finegrain report finegrain-reproduce --figure %s --out %[2]s.svg",
+				text, drawn.ID)
 		}
 	}
 }

@@ -106,7 +106,7 @@ var DegreeLaw = declare(Claim{
 				"The least degree of a polynomial that is within δ of e^x on all of [0,M]. Computed: the degree "+
 					"of the Chebyshev series that is; no polynomial does with two degrees less. Lines: the law "+
 					"max{M, L/ln(e+L/M)}, L = ln 1/δ, of Aggarwal and Alman, up to the constant that it leaves "+
-					"open, here 1. To the right, where M exceeds L, all errors take degree about 1.1·M."), nil
+					"open, here 1. To the right, where M far exceeds L, all degrees go towards 1.117·M."), nil
 		}},
 		{ID: "degree-law-decaying", Draw: func(e Evidence) (figure.Figure, error) {
 			return lawFigure(e, polynomial.Decaying, "Degree that e^−x on [0,M] takes, and its law",
@@ -180,7 +180,7 @@ func drawScoreDegrees(e Evidence) (figure.Figure, error) {
 		Caption: "Scores lie in [−M,M], and a polynomial is to be within ε·e^x of e^x there. Computed: the least " +
 			"degree that the Chebyshev series and the even Taylor polynomials are certified for. Lines: the law " +
 			"max{2M, L/ln(e+L/2M)}, L = ln 1/ε, with the constant 1: the least degree of any polynomial, up to a " +
-			"constant. Chebyshev's is at most one more than that least degree.",
+			"constant; drawn also for 2M < 1, where the paper does not state it. Chebyshev's is at most one more than that least degree.",
 		Alt: "Degree against the bound on scores, for two errors: Taylor takes half as much again as Chebyshev " +
 			"where scores are large.",
 		X: figure.Axis{Label: "M, bound on scores", Base: 2},

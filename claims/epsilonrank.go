@@ -58,8 +58,9 @@ var EpsilonRank = declare(Claim{
 		Argument: "what is within ε·A in every entry is within ε·‖A‖ in the Frobenius norm, and by Eckart and Young no matrix of rank r is " +
 			"nearer to A than its singular values beyond the r-th",
 	},
-	Remark: "The method and its rank are the paper's, with explicit degrees; the ε-rank is added here. It bounds the rank of " +
-		"approximations of one matrix, not the time of an algorithm, and random instances are an average case.",
+	Remark: "The method and its rank are the paper's, with explicit degrees; the ε-rank is added here. It bounds the rank of whatever has all " +
+		"weights of one matrix within ε of themselves, not that of what has outputs within ε, nor the time of an algorithm; and random " +
+		"instances are an average case.",
 	Kind:        UpperBound,
 	Experiments: []measure.Experiment{epsilonRanks, cornerRanks},
 	Judge: func(e Evidence) finegrain.Verdict {
@@ -96,7 +97,7 @@ var EpsilonRank = declare(Claim{
 	},
 	Figures: []Drawing{{ID: "epsilon-rank-exponents", Draw: func(e Evidence) (figure.Figure, error) {
 		f := figure.Figure{
-			Title: "Rank of the attention matrix: what any approximation needs, and what the polynomial method takes",
+			Title: "Rank of the attention matrix: what weights within ε of it need, and what the polynomial method takes",
 			Caption: "Exponents 1 + log r/log n of n·r operations at d = ⌈log2 n⌉ and error ε = 1/n. Measured: r the ε-rank of random " +
 				"instances, medians of the trials with the least and the largest; no matrix of smaller rank is within ε·A in every " +
 				"entry. Computed: r = C(d+g,g) of the polynomial method, which serves every instance with such entries. Above 2 a rank " +
@@ -105,21 +106,24 @@ var EpsilonRank = declare(Claim{
 			X:   figure.Axis{Label: "B / √ln n", Base: 2},
 			Y:   figure.Axis{Label: "1 + log r / log n"},
 		}
-		exponents := func(kind figure.Kind, name string, rows Table, q string) {
-			f.Series = append(f.Series, figure.Series{Name: name, Kind: kind, Points: rows.Points("ratio", ValueOf(q))})
+		exponents := func(s figure.Series, rows Table, q string) {
+			s.Points = rows.Points("ratio", ValueOf(q))
+			f.Series = append(f.Series, s)
 		}
 		rows, corners := e.Of(epsilonRanks), e.Of(cornerRanks)
 		ns := rows.Values("n")
+		name := func(n measure.Value) string { return fmt.Sprintf("n = %v", n) }
 		for _, n := range ns {
-			exponents(figure.Measured, fmt.Sprintf("n = %v", n), rows.Where("n", n), "exponent")
+			exponents(figure.Series{Name: name(n), Kind: figure.Measured}, rows.Where("n", n), "exponent")
 		}
 		if at := corners.Values("n"); len(at) > 0 {
 			n := at[len(at)-1]
-			exponents(figure.Measured, fmt.Sprintf("n = %v, entries ±B", n), corners.Where("n", n), "exponent")
+			exponents(figure.Series{Name: name(n) + ", entries ±B", Kind: figure.Measured}, corners.Where("n", n), "exponent")
 		}
 		for i, n := range ns {
 			if i == 0 || i == len(ns)-1 {
-				exponents(figure.Computed, fmt.Sprintf("n = %v, polynomial", n), rows.Where("n", n), "polynomial_exponent")
+				polynomial := figure.Series{Name: name(n) + ", polynomial", Kind: figure.Computed, Of: name(n)}
+				exponents(polynomial, rows.Where("n", n), "polynomial_exponent")
 			}
 		}
 		f.Series = append(f.Series, figure.Series{Name: "rank n", Kind: figure.Limit, Points: []figure.Point{
@@ -137,7 +141,7 @@ var EpsilonRank = declare(Claim{
 
 // polynomialAt is what the polynomial method takes in the regime of the statement, and its rank.
 func polynomialAt(n, ratio float64) (polynomial.Finite, float64) {
-	f := polynomial.Transition{Dim: 1 / math.Ln2, Error: 1}.At(math.Log(n), ratio*ratio)
+	f := logarithmic.At(math.Log(n), ratio*ratio)
 	return f, float64(polynomial.Rank(f.Dim, f.Degree))
 }
 

@@ -62,10 +62,10 @@ func besideStreaming(e Evidence) figure.Figure {
 	}
 	exact := e.Of(streamingBeside).Points("n", Seconds)
 	add(attention.Streaming.Name, exact)
-	meet := figure.Series{Name: "as fast as streaming", Kind: figure.Computed}
+	meet := figure.Series{Name: "crossings, between sizes", Kind: figure.Measured}
 	var where []string
 	for _, b := range []float64{0.5, 1, 2, math.Exp2(1.5)} {
-		rows, name := e.Of(polynomialMap).Where("B", b), fmt.Sprintf("B = %.3g", b)
+		rows, name := e.Of(polynomialMap).Where("B", b), fmt.Sprintf("polynomial, B = %.3g", b)
 		if refused := rows.with(measure.Refusal); len(refused) > 0 {
 			at := refused.Values("n")
 			last := refused.Where("n", at[len(at)-1])[0]
@@ -83,7 +83,8 @@ func besideStreaming(e Evidence) figure.Figure {
 	f.Series = append(f.Series, meet)
 	f.Caption = fmt.Sprintf("Both on all cores at d = d_v = %d and scale 1/d; the polynomial method at error ε = %v, streaming attention "+
 		"exactly, whose operations do not depend on B. Dashed lines are fitted to sizes from %d; their slope is the measured exponent. "+
-		"(The growth that is judged is measured on one core, where less of a run is the same for every size.)",
+		"The growth that is judged is measured on one core, where less of a run is the same for every size: here what a run takes "+
+		"whatever its size lowers a slope.",
 		polyDim, polyEpsilon, fittedFrom)
 	if where != nil {
 		f.Caption += " Between neighbouring sizes the curves cross at " + strings.Join(where, ", ") + "."

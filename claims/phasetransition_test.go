@@ -43,6 +43,13 @@ func TestTransitionIsRefuted(t *testing.T) {
 			m.Values["exponent"] += 0.01
 			return far(*m)
 		}},
+		{"a degree more than it takes", "the exponent is 1 + ln C(d+g,g)/ln n", PhaseTransition, func(m *measure.Measurement) bool {
+			one := m.Experiment == transitionGrid.ID && number(*m, "log2n") == 40 && number(*m, "ratio") == 0.01
+			if one {
+				rank(m, int(m.Counts["degree"])+1)
+			}
+			return one
+		}},
 		{"a limit of another error", "and its limit that of the statement", PhaseTransition, func(m *measure.Measurement) bool {
 			m.Values["limit"] *= 1.001
 			return far(*m)
