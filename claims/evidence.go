@@ -14,8 +14,9 @@ import (
 	"finegrain/measure"
 )
 
-// Rows of a store, as samples to fit and points to draw. A censored trial is larger than what was measured beside it; a
-// size of which half were censored is no sample, and is drawn as censored.
+// Rows of a store, as samples to fit and points to draw. A censored trial counts as larger than what was measured beside
+// it; a size of which half were censored is no sample. It is drawn as a bound from below only where all of them were
+// stopped by their time: a refusal bounds nothing, since nothing ran.
 
 // Evidence is the measurements of the experiments that a claim declares.
 type Evidence struct {
@@ -44,13 +45,15 @@ func (e Evidence) Of(experiment measure.Experiment) Table { return e.rows[experi
 // Table is measurements of one experiment.
 type Table []measure.Measurement
 
-// Quantity is a number of a measurement, and whether the measurement has it. A censored one may have seconds: those
-// after which it was stopped.
+// Quantity is a number of a measurement, and whether the measurement has it. Of a censored one it is a bound from below:
+// one that was stopped has the seconds after which it was, and no count or value.
 type Quantity func(measure.Measurement) (float64, bool)
 
-// Seconds is the time that a trial took.
+// Seconds is the time that a trial took, or after which it was stopped. What ended, and was too slow to be observed
+// afterwards, was not stopped after its seconds.
 func Seconds(m measure.Measurement) (float64, bool) {
-	return m.Seconds, m.Seconds > 0 && (m.Status == measure.Done || m.Status == measure.OutOfTime)
+	stopped := m.Status == measure.OutOfTime && m.Repeats == 0
+	return m.Seconds, m.Seconds > 0 && (m.Status == measure.Done || stopped)
 }
 
 // Count is the count of a kind of operation.
@@ -200,42 +203,53 @@ func (t Table) censoredSizes(x string, y Quantity) []float64 {
 	return all
 }
 
-// Points are the same to draw: the median of the trials with the least and the largest as interval, and at sizes
-// without a median what censored them, at the value at which they stopped or, where none is known, at the largest that
-// is drawn.
+// Points are the same to draw: the median of the trials with the least and the largest as interval. At a size without a
+// median whose censored trials all have the quantity, which are seconds after which they were stopped, the point is
+// censored, at the median of what all trials took at least, so that theirs lies above. Of other sizes, as where an
+// algorithm refused, nothing is known, and there is no point: NotDrawn has them.
 func (t Table) Points(x string, y Quantity) []figure.Point {
-	var points, unknown []figure.Point
+	var points []figure.Point
 	for _, s := range t.sizes(x, y) {
+		p := figure.Point{X: s.X}
 		if s.median() {
-			p := figure.Point{X: s.X, Y: fit.Median(s.trials())}
+			p.Y = fit.Median(s.trials())
 			if low, high := slices.Min(s.Y), slices.Max(s.Y); low < high {
 				p.Low, p.High = low, high
 			}
-			points = append(points, p)
-			continue
-		}
-		p := figure.Point{X: s.X, Censored: inShort(s.censored[0].Reason)}
-		for _, m := range s.censored {
-			if value, ok := y(m); ok {
-				p.Y = max(p.Y, value)
-			}
-		}
-		if p.Y > 0 {
-			points = append(points, p)
 		} else {
-			unknown = append(unknown, p)
+			least, ok := s.least(y)
+			if !ok {
+				continue
+			}
+			p.Y, p.Censored = fit.Median(least), inShort(s.censored[0].Reason)
 		}
-	}
-	if len(points) == 0 {
-		return nil
-	}
-	top := slices.MaxFunc(points, func(a, b figure.Point) int { return cmp.Compare(a.Y, b.Y) }).Y
-	for _, p := range unknown {
-		p.Y = top
 		points = append(points, p)
 	}
-	slices.SortFunc(points, func(a, b figure.Point) int { return cmp.Compare(a.X, b.X) })
 	return points
+}
+
+// least are what the trials of a size are at least; false if of one nothing is known.
+func (s size) least(y Quantity) ([]float64, bool) {
+	all := slices.Clone(s.Y)
+	for _, m := range s.censored {
+		value, ok := y(m)
+		if !ok {
+			return nil, false
+		}
+		all = append(all, value)
+	}
+	return all, true
+}
+
+// NotDrawn are the censored measurements at the sizes at which Points has none.
+func (t Table) NotDrawn(x string, y Quantity) Table {
+	var all Table
+	for _, s := range t.sizes(x, y) {
+		if _, ok := s.least(y); !ok && !s.median() {
+			all = append(all, s.censored...)
+		}
+	}
+	return all
 }
 
 // mostReason is the most characters of a reason that a figure accepts.

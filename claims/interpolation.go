@@ -79,7 +79,7 @@ var Interpolation = declare(Claim{
 				Title: "The least entries that serve, over √ln n",
 				Caption: "B/√ln n of the interpolation route with d = ⌈4 ln n⌉, computed from its formulas, once for the error n⁻⁶, which " +
 					"shrinks as the theorem lets it, and once for a fixed error, that of a machine. B = Θ(√log n) if the curve is flat. " +
-					"Where no entries serve the fixed error, it is drawn as censored.",
+					"Where no entries serve the fixed error, it has no point.",
 				Alt: "The least entries over √ln n, against n.",
 				X:   figure.Axis{Label: "n, vectors a side", Base: 2},
 				Y:   figure.Axis{Label: "B / √ln n"},

@@ -129,8 +129,8 @@ var PhaseTransition = declare(Claim{
 					return nil
 				}),
 			approaching(rows),
-			exactly(runs, "runs at d = log2 n take no more operations than is computed for their B, and err by "+
-				"no more than they guarantee and were asked for", asCounted))
+			exactly(runs, "runs at d = log2 n take no more operations than is computed for their B, no fewer than "+
+				"the scores need that they find, and err by no more than they guarantee and were asked for", asCounted))
 	},
 	Expect: func(m *measure.Measurement) {
 		if m.Experiment == transitionGrid.ID {
@@ -143,6 +143,7 @@ var PhaseTransition = declare(Claim{
 		}
 		n, most := runAt(*m)
 		m.Counts[finegrain.MultiplyAdds] = 4 * n * polynomial.Rank(most.Dim, most.Degree)
+		m.Values["degree"], m.Values["scores"] = float64(most.Degree), number(*m, "B")*number(*m, "B")
 		m.Values["bound"], m.Values["observed"] = number(*m, "epsilon")/2, number(*m, "epsilon")/100
 	},
 	Figures: append([]Drawing{{ID: "phase-transition", Draw: drawTransition}}, transitionMaps()...),
@@ -221,14 +222,18 @@ func runAt(m measure.Measurement) (n int64, most polynomial.Finite) {
 func asCounted(r row) error {
 	n, most := runAt(r.Measurement)
 	counted, observed, bound := r.count(finegrain.MultiplyAdds), r.value("observed"), r.value("bound")
-	ranks := map[int64]bool{}
-	for g := 0; g <= most.Degree; g++ {
-		ranks[4*n*polynomial.Rank(most.Dim, g)] = true // a key and a query, each for a value and the denominator
+	degree, scores, b := int(r.value("degree")), r.value("scores"), r.number("B")
+	if !(scores > 1e-100 && scores <= b*b*(1+1e-9)) {
+		return fmt.Errorf("scores are said to reach %g, and B² is %g", scores, b*b)
 	}
+	// Weights that err by ε_A of themselves make an error of nearly ε_A where values differ by 2.
+	least, even := polynomial.RelativeDegrees(scores, -math.Log(1.05*r.number("epsilon")))
 	switch {
-	case !ranks[counted]:
-		return fmt.Errorf("%d multiply-adds are counted, and at degree %d there are %d", counted, most.Degree,
-			4*n*polynomial.Rank(most.Dim, most.Degree))
+	case degree < min(least, even) || degree > most.Degree:
+		return fmt.Errorf("the degree is %d, and from %d to %d serve scores up to %g", degree, min(least, even), most.Degree, scores)
+	case counted != 4*n*polynomial.Rank(most.Dim, degree): // a key and a query, each for a value and the denominator
+		return fmt.Errorf("%d multiply-adds are counted, and at degree %d there are %d", counted, degree,
+			4*n*polynomial.Rank(most.Dim, degree))
 	case !(observed <= bound && bound <= r.number("epsilon")):
 		return fmt.Errorf("the error observed is %.3g, guaranteed %.3g, asked "+
 			"for %.3g", observed, bound, r.number("epsilon"))

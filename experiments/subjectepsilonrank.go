@@ -23,7 +23,7 @@ var EpsilonRankSubject = declareSubject(measure.Subject{
 	Parameters: []measure.Parameter{
 		wholeFrom("n", "queries and keys", 2, 1<<13),
 		preset(numberFrom("c", "dimension over ln n; 1/ln 2 makes it log2 n", 0.1, 50), 1/math.Ln2),
-		numberFrom("ratio", "B over √ln n, B the bound on entries", 0, 10),
+		ratioUpTo(10, "B over √ln n, B the bound on entries"),
 		oneOf("data", "entries: uniform in [−B, B], or corners, each ±B", "uniform", []string{"uniform", "corners"}),
 		preset(numberFrom("error_exponent", "C of ε = n^−C", 0.01, 10), 1.0),
 	},

@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"fmt"
 	"math"
 
 	"finegrain"
@@ -15,7 +16,7 @@ var TransitionSubject = declareSubject(measure.Subject{
 	Doc:  "dimension, degree and rank of the polynomial method at entries B, computed exactly, for d = ⌈c·ln n⌉ and scale 1/d",
 	Parameters: []measure.Parameter{
 		wholeFrom("log2n", "log2 of the number of queries and of keys", 1, 1<<14),
-		numberFrom("ratio", "B over √ln n", 0, 2),
+		ratioUpTo(2, "B over √ln n"),
 		preset(numberFrom("c", "dimension over ln n; 1/ln 2 makes it log2 n", 0.01, 50), 1/math.Ln2),
 		preset(numberFrom("error_exponent", "C of the error n^−C relative to e^x", 0.01, 50), 1.0),
 	},
@@ -47,6 +48,23 @@ var TransitionSubject = declareSubject(measure.Subject{
 		}}, nil
 	},
 })
+
+// leastRatio keeps B² = ratio²·ln n within what degrees are computed for, but for 0.
+const leastRatio = 1e-100
+
+// ratioUpTo is the parameter ratio, 0 or from leastRatio to most.
+func ratioUpTo(most float64, doc string) measure.Parameter {
+	p := numberFrom("ratio", doc, 0, most)
+	within := p.Check
+	p.Doc = fmt.Sprintf("%s, 0 or from %g to %g", doc, leastRatio, most)
+	p.Check = func(v measure.Value) error {
+		if x := v.(float64); x > 0 && x < leastRatio {
+			return fmt.Errorf("%g is out of range; ratio is 0 or at least %g", x, leastRatio)
+		}
+		return within(v)
+	}
+	return p
+}
 
 // transitionSetting reads a cell: ln n, κ = ratio², and how dimension and error go with n.
 func transitionSetting(c measure.Cell) (logN, kappa float64, x polynomial.Transition) {

@@ -16,10 +16,20 @@ func TestTransitionSubject(t *testing.T) {
 		math.Abs(m.Values["exponent"]-1-math.Log(9)/math.Log(256)) > 1e-12 {
 		t.Errorf("dimension and degree %s, values %v", got, m.Values)
 	}
-	for _, m := range measured(t, "transition", 1, axis("log2n", 1, 1<<14), axis("ratio", 0, 1e-300, 1e-160, 2), axis("c", 0.01, 50),
+	for _, m := range measured(t, "transition", 1, axis("log2n", 1, 1<<14), axis("ratio", 0.0, 1e-100, 2.0), axis("c", 0.01, 50),
 		axis("error_exponent", 0.01, 50)) {
 		if v := m.Values; m.Status != measure.Done || !(v["exponent"] >= 1) || !(v["limit"] >= 1) {
 			t.Errorf("%v: %s %s, %v", m.Cell, m.Status, m.Reason, v)
+		}
+	}
+}
+
+// TestRatios: entries so small that no degree can be computed for them are refused before anything is.
+func TestRatios(t *testing.T) {
+	p := ratioUpTo(2, "a ratio")
+	for ratio, fits := range map[float64]bool{0: true, 1e-100: true, 2: true, 1e-101: false, 1e-320: false, -1e-9: false, 2.1: false} {
+		if err := p.Check(ratio); (err == nil) != fits {
+			t.Errorf("ratio %g: %v", ratio, err)
 		}
 	}
 }

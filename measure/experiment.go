@@ -193,7 +193,12 @@ func (e Experiment) validate(s Subject) error {
 	}
 	switch {
 	case !slug.Valid(e.ID):
-		return wrong("id", "%.40q is no name; take lower-case letters, digits and hyphens, at most %d", e.ID, slug.Longest)
+		such := ""
+		if made := slug.Of(e.ID); made != "" {
+			such = fmt.Sprintf(", such as %q", made)
+		}
+		return wrong("id", "%.40q is no name; take lower-case letters, digits, and hyphens between them, at most %d characters%s",
+			e.ID, slug.Longest, such)
 	case strings.TrimSpace(e.Doc) == "":
 		return wrong("doc", "is missing; say in a sentence what the experiment is to show")
 	case e.Subject != s.Name:

@@ -86,8 +86,8 @@ func (r *rates) knows(c Cell) bool {
 	return true
 }
 
-// guess is the seconds of one measurement, and whether anything is known to tell it from. limit is that of Run, 0 for
-// none.
+// guess is the seconds of one measurement, 0 where nothing is known, and whether enough is known to tell: more than one
+// work that is much smaller. limit is that of Run, 0 for none.
 func (r *rates) guess(words string, work, limit float64) (float64, bool) {
 	list := r.known[words]
 	if len(list) == 0 {
@@ -125,25 +125,28 @@ func (r *rates) guess(words string, work, limit float64) (float64, bool) {
 	} else if limit > 0 {
 		run = min(run, limit)
 	}
-	return run + beside, true
+	return run + beside, other >= 0 || more <= pilotReach
 }
 
-// left is how long the missing measurements will take, rounded, and whether that is known for all of them.
+// left is how long the missing measurements will take, rounded, and whether that is known for all of them; of what
+// nothing is known it takes the limit of time.
 func left(env finegrain.Env, plans []*plan) (time.Duration, bool) {
-	total := 0.0
+	total, known := 0.0, true
 	for _, p := range plans {
+		limit := p.Experiment.Limits.Time.Seconds()
 		for _, c := range p.cells {
 			if c.missing == 0 || !p.fits(env, c.Cell) {
 				continue
 			}
-			seconds, known := p.rates.guess(c.words, c.work, p.Experiment.Limits.Time.Seconds())
-			if !known {
-				return 0, false
+			seconds, told := p.rates.guess(c.words, c.work, limit)
+			if seconds == 0 {
+				seconds = limit
 			}
 			total += float64(c.missing) * seconds
+			known = known && told
 		}
 	}
-	return rounded(total), true
+	return rounded(total), known
 }
 
 // rounded is a time to two digits or so, as one says it.
@@ -162,14 +165,16 @@ func rounded(seconds float64) time.Duration {
 	return d.Round(time.Hour)
 }
 
-// pilotTime is when a pilot's cell is long enough to tell from, and pilotSteps how many cells one tries at most.
+// pilotTime is when a pilot's cell is long enough to tell from, if it is not the first, part of which is the same
+// whatever the work; pilotSteps is how many cells one tries at most. What is known tells of pilotReach times the work.
 const (
 	pilotTime  = 100 * time.Millisecond
 	pilotSteps = 6
+	pilotReach = 64
 )
 
 // Foretell estimates how long it will take to measure what the jobs ask for and the store, which may be nil, does not
-// have, on this machine with the memory that env allows. Of what nothing was measured yet, by the words of its cells, it
+// have, on this machine with the memory that env allows. Of what little was measured yet, by the words of its cells, it
 // runs a short pilot, whose measurements are not kept: the least cell, then larger ones until one takes a tenth of a
 // second. The error is that of env, of the store, of a job, or wraps ErrStuck.
 func Foretell(env finegrain.Env, store *Store, machine Machine, jobs ...Job) (time.Duration, Summary, error) {
@@ -182,23 +187,11 @@ func Foretell(env finegrain.Env, store *Store, machine Machine, jobs ...Job) (ti
 			return 0, summary, err
 		}
 	}
-	d, known := left(env, plans)
-	if !known {
-		// Every pilot was refused or censored: the limits of time are all that is known.
-		total := 0.0
-		for _, p := range plans {
-			for _, c := range p.cells {
-				if p.fits(env, c.Cell) {
-					total += float64(c.missing) * p.Experiment.Limits.Time.Seconds()
-				}
-			}
-		}
-		d = rounded(total)
-	}
+	d, _ := left(env, plans)
 	return d, summary, nil
 }
 
-// pilot learns the rates of the words of which nothing is known.
+// pilot learns the rates of the words of which nothing is known, or only of one work, or of much less work.
 func (p *plan) pilot(env finegrain.Env) error {
 	cells := slices.Clone(p.cells)
 	slices.SortStableFunc(cells, func(a, b plannedCell) int { return cmp.Compare(a.work, b.work) })
@@ -207,14 +200,24 @@ func (p *plan) pilot(env finegrain.Env) error {
 		last  float64 // work
 		done  bool
 	}
+	largest := map[string]float64{}
+	for _, c := range cells {
+		if c.missing > 0 && p.fits(env, c.Cell) {
+			largest[c.words] = c.work
+		}
+	}
 	tried := map[string]*progress{}
 	for _, c := range cells {
 		t := tried[c.words]
 		if t == nil {
-			t = &progress{done: len(p.rates.known[c.words]) > 0}
+			t = &progress{}
+			if known := p.rates.known[c.words]; len(known) > 0 {
+				t.last = known[len(known)-1].work
+				t.done = t.last >= largest[c.words] || len(known) > 1 && pilotReach*t.last >= largest[c.words]
+			}
 			tried[c.words] = t
 		}
-		if t.done || c.missing == 0 || t.steps > 0 && c.work < 2*t.last {
+		if t.done || c.missing == 0 || c.work < 2*t.last {
 			continue
 		}
 		start := time.Now()
@@ -225,7 +228,8 @@ func (p *plan) pilot(env finegrain.Env) error {
 		m.Whole = time.Since(start).Seconds()
 		p.rates.learn(m)
 		t.steps, t.last = t.steps+1, c.work
-		t.done = t.steps == pilotSteps || m.Status == OutOfTime || m.Status == OutOfRoom || time.Since(start) > pilotTime
+		t.done = t.steps == pilotSteps || m.Status == OutOfTime || m.Status == OutOfRoom ||
+			len(p.rates.known[c.words]) > 1 && time.Since(start) > pilotTime
 	}
 	return nil
 }
@@ -237,5 +241,8 @@ func Left(env finegrain.Env, store *Store, machine Machine, jobs ...Job) (time.D
 		return 0, false, err
 	}
 	d, known := left(env, plans)
+	if !known {
+		d = 0
+	}
 	return d, known, nil
 }

@@ -303,6 +303,27 @@ func TestForetell(t *testing.T) {
 	}
 }
 
+// TestForetellFromMoreThanOne: what a measurement of little work takes whatever its work is not carried to much larger
+// ones: a pilot finds out, and without one nothing is told.
+func TestForetellFromMoreThanOne(t *testing.T) {
+	store := newStore(t)
+	e := oddExperiment(Limits{}, "done")
+	e.Axes = append(e.Axes, Axis{Name: "n", Values: Values(1, 2, 4, 8, 1024)})
+	m := sample(0, 0)
+	m.Experiment, m.Cell = e.ID, Cell{{"ends", "done"}, {"n", int64(1)}}
+	m.Seconds, m.Repeats, m.Whole = 1e-3, 1, 1000
+	if err := store.Add(context.Background(), m); err != nil {
+		t.Fatal(err)
+	}
+	job := Job{e, odd(nil), false}
+	if d, known, err := Left(background(), store, somewhere, job); err != nil || known || d != 0 {
+		t.Errorf("%v is told of 1024 times the work; %v", d, err)
+	}
+	if d, _, err := Foretell(background(), store, somewhere, job); err != nil || d <= 0 || d > 10000*time.Second {
+		t.Errorf("%v, %v; in proportion to the work it would be a million seconds", d, err)
+	}
+}
+
 func TestProgressIsTold(t *testing.T) {
 	var told []string
 	env := background()

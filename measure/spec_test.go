@@ -140,7 +140,7 @@ func TestReadSpecErrors(t *testing.T) {
 		{head + "id = \"b\"", "x.toml:5: key id is already defined"},
 		{head + "memory = ", "x.toml:5: "},
 		{head + "[experiment.grid]\nn = 010", "x.toml:6: "},
-		{"[[experiment]]\nid = \"A b\"\ndoc = \"d\"\nsubject = \"twin\"\n", `x.toml:2: id: "A b" is no name`},
+		{"[[experiment]]\nid = \"A b\"\ndoc = \"d\"\nsubject = \"twin\"\n", `x.toml:2: id: "A b" is no name; take lower-case letters, digits, and hyphens between them, at most 80 characters, such as "a-b"`},
 		{"[[experiment]]\nid = \"a\"\nsubject = \"twin\"\n", "x.toml:1: doc: is missing"},
 		{"[[experiment]]\nid = \"a\"\ndoc = \"d\"\nsubject = \"tw\"\n", `x.toml:4: there is no subject "tw"; subject is one of "twin"`},
 		{

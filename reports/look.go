@@ -150,7 +150,7 @@ func hasCensored(f fig.Figure) bool {
 
 const (
 	stoppedText  = "stopped at a limit: the true value lies above"
-	unvaluedText = "no value: stopped at a limit"
+	unvaluedText = "no value: refused, or stopped at a limit"
 )
 
 // hasUnvalued reports whether a cell of the grid has no value.

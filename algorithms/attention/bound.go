@@ -66,12 +66,15 @@ import (
 // The margin covers what the derivation drops: products of bounds, the mass that is flushed or beyond cutoff, all below
 // 2^−20 of the bound of the sums.
 //
-// For a refined row: scores err by (γ_{2d}² + 20u²)X (dot2, times, minus) and β = 4u (minus, log₂e and the
+// For a refined row: scores err by (γ_{2d}² + 20u²)X (Dot, Times, Minus of internal/doubledouble) and β = 4u (minus, log₂e and the
 // product with it). Keys beyond cutoff would move the output by less than 2^−75·spread. Each product of a weight
 // and a value is rounded, an error of u·Σ p_j|v_j|. A double-double sum of m terms loses only in its
 // corrections: m of them, each at most u times a partial sum, added in m roundings, (mu)² of Σ p_j|v_j| up to a
 // factor near 1. The quotient rounds both sums and itself: in all max|V|·(4u + 2(mu)²), of which the code
 // takes the second term twice for that factor.
+
+// unit is u.
+const unit = roundoff.Unit
 
 // expError bounds the relative error of math.Exp. No proof comes with it: its sources claim less than one
 // unit in the last place (2u), TestExpError has seen 2.2u on amd64 and holds it to 3u; 4u is allowed for.

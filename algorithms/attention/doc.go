@@ -24,7 +24,7 @@
 // products of expansion.go and the memory of scores of memo.go. streaming.go is one pass over tiles of keys, in
 // float64 or float32, on operands.go; its tile is vector.go, on the vector loops of internal/simd, or portable.go,
 // in plain Go with the exponential of exp2.go. refine.go computes rows again that plain float64 does not resolve, in
-// the arithmetic of doubledouble.go. All run in parallel, with working memory by internal/pass, and stop by pace.go.
+// the arithmetic of internal/doubledouble. All run in parallel, with working memory by internal/pass, and stop by pace.go.
 // tripleloop.go is what they are timed against. training.go and the files whose names begin so are the gradient of the
 // loss of an attention layer: exactly, through any Method, at any precision, with its bound and its law.
 //

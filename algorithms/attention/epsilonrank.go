@@ -11,13 +11,14 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// The ε-rank of the attention matrix: what any algorithm of low rank has to pay, whatever it does. (Derived here from
-// Eckart and Young, "The approximation of one matrix by another of lower rank" (1936).)
+// The ε-rank of the attention matrix: the rank that approximating its weights takes, by whatever algorithm. (Derived here
+// from Eckart and Young, "The approximation of one matrix by another of lower rank" (1936).)
 //
 // The ε-rank of A = (e^{x_ij}) is the least r with Σ_{k>r} σ_k² ≤ ε²·‖A‖_F², σ_1 ≥ σ_2 ≥ … the singular values. Let à be
 // any matrix with |Ã−A| ≤ ε·A in every entry, as all low-rank methods with a relative error ε of their weights make it.
 // Then ‖Ã−A‖_F ≤ ε·‖A‖_F, and by Eckart and Young ‖Ã−A‖_F² ≥ Σ_{k>r} σ_k² for r the rank of Ã, so r is at least the
-// ε-rank. It bounds from below the rank, and no other cost, of what approximates this one matrix so.
+// ε-rank. It bounds from below the rank, and no other cost, of what approximates this one matrix so. Of what comes within
+// ε of the output only, it says nothing: if all values are equal, rank 1 serves whatever the weights.
 //
 // Rounding. Let X bound |s|·Σ_l|q_il·k_jl|. A computed score, less the largest one, is off by at most
 // η = ((d+1)u + 3u)·X up to second order, so its exponential by a factor within 1 ± (2η + 8u) (math.Exp errs by at most

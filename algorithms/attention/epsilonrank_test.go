@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -154,6 +155,75 @@ func TestKnownSpectra(t *testing.T) {
 		in.Q.Apply(func(i, _ int, _ float64) float64 { return float64(i) / 40 }, in.Q)
 		near(t, in, []float64{1, 0}, map[float64]int{0.01: 1})
 	})
+}
+
+// TestRankRounding: what a number of values leaves is more than ε only if it is more than ε + Within, so that the rank is
+// certain; and Within is less than an eighth of ε.
+func TestRankRounding(t *testing.T) {
+	const within = 1e-3
+	tail := func(x float64) Spectrum { return Spectrum{Values: []float64{math.Sqrt(1 - x*x), x, 0}, Within: within} }
+	for _, c := range []struct {
+		epsilon, tail float64
+		want          int
+	}{
+		{0.1, 0.0999, 1},
+		{0.1, 0.1001, 1}, // above ε
+		{0.1, 0.1009, 1}, // just below ε + Within
+		{0.1, 0.1011, 2}, // just above
+		{0.0081, 0.0090, 1},
+		{0.0081, 0.0092, 2},
+	} {
+		if got, err := tail(c.tail).Rank(c.epsilon); got != c.want || err != nil {
+			t.Errorf("ε = %g, tail %g: rank %d, want %d, %v", c.epsilon, c.tail, got, c.want, err)
+		}
+	}
+	if got, err := tail(0.1).Rank(8 * within); err == nil {
+		t.Errorf("ε = 8·Within has rank %d", got)
+	}
+}
+
+// TestLargeTerms: scores of the order 1 that are sums of terms up to 10^5. Their rounding is nearly all of Within, and it
+// shows: against singular values from exact scores, in closed form for two queries and keys.
+func TestLargeTerms(t *testing.T) {
+	const d, reach = 6, 300
+	shown := 0.0
+	for seed := range uint64(20) {
+		in := spectrumSample(seed, 2, 2, d, reach)
+		q := in.Q.RawRowView(0)
+		q[d-1] = reach
+		in.Q.SetRow(1, q)
+		in.Q.Set(1, 0, q[0]+1.0/reach)
+		for j := range 2 { // the last coordinate takes away the sum of all others, but for a half
+			k := in.K.RawRowView(j)
+			k[d-1] = (0.5 - floats.Dot(q[:d-1], k[:d-1])) / reach
+		}
+		a := mat.NewDense(2, 2, nil)
+		a.Apply(func(i, j int, _ float64) float64 {
+			sum := new(big.Float).SetPrec(200) // exact: products have 106 bits, within 2^17 and 2^−60
+			for l := range d {
+				x := new(big.Float).SetPrec(200).SetFloat64(in.Q.At(i, l))
+				sum.Add(sum, x.Mul(x, big.NewFloat(in.K.At(j, l))))
+			}
+			x, _ := sum.Float64()
+			return math.Exp(x)
+		}, a)
+		s, err := SpectrumOf(finegrain.NewEnv(background, 1), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// σ₁² + σ₂² = ‖A‖², σ₁σ₂ = |det A|.
+		square := math.Pow(mat.Norm(a, 2), 2)
+		product := math.Abs(mat.Det(a)) / square
+		first := math.Sqrt((1 + math.Sqrt(1-4*product*product)) / 2)
+		off := math.Hypot(s.Values[0]-first, s.Values[1]-product/first)
+		if !(off <= s.Within) {
+			t.Errorf("off by %g, within %g", off, s.Within)
+		}
+		shown = max(shown, off)
+	}
+	if beside := 2 * unit * (2 + 2 + 8); shown < 100*beside {
+		t.Errorf("off by %g, and without the rounding of scores it would be within %g: that is not tested", shown, beside)
+	}
 }
 
 // TestEntrywiseApproximations: no matrix of rank r that is entrywise within ε of A has r below the ε-rank. In one

@@ -18,8 +18,8 @@ var Exact = Method{
 	Run:       runExact,
 }
 
-// workExp is what an exponential costs in multiply-adds, to a power of two.
-const workExp = 16
+// WorkExp is what an exponential costs in multiply-adds, to a power of two.
+const WorkExp = 16
 
 func runExact(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
 	surveyed, err := guaranteeExact.Admit(env, in)
@@ -66,7 +66,7 @@ func runExact(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
 		}
 		var sum float64
 		for j, x := range row {
-			if pace.stopped(workExp) {
+			if pace.stopped(WorkExp) {
 				return stopped(i)
 			}
 			row[j] = math.Exp(x - most)

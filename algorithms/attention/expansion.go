@@ -1,6 +1,10 @@
 package attention
 
-import "math"
+import (
+	"math"
+
+	"finegrain/internal/doubledouble"
+)
 
 // An expansion is an unevaluated sum of float64s that represents a real number exactly: components in
 // increasing magnitude that do not overlap (Shewchuk, "Adaptive precision floating-point arithmetic and
@@ -14,7 +18,7 @@ type expansion []float64
 func (e expansion) add(b float64) expansion {
 	carry, kept := b, 0
 	for _, c := range e {
-		sum, lost := twoSum(carry, c)
+		sum, lost := doubledouble.TwoSum(carry, c)
 		if lost != 0 {
 			e[kept] = lost // kept never passes the read position
 			kept++
@@ -42,7 +46,7 @@ func (e expansion) exactDot(q, k []float64) (expansion, bool) {
 		if x == 0 || y == 0 {
 			continue
 		}
-		p, lost := twoProduct(x, y)
+		p, lost := doubledouble.TwoProduct(x, y)
 		if a := math.Abs(p); a < leastExactProduct || a > mostExactProduct {
 			return e, false
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"finegrain"
+	"finegrain/internal/doubledouble"
 	"finegrain/internal/roundoff"
 	"finegrain/internal/simd"
 
@@ -196,12 +197,12 @@ func TestRefinedManyCoordinates(t *testing.T) {
 	for l := range k {
 		q[l], k[l] = 5e7/3, 1e7*(1+r.Float64())
 	}
-	first := dot2(q, k)
+	first := doubledouble.Dot(q, k)
 	low, high := slices.Clone(k), slices.Clone(k)
 	least, most := 0.0, 0.0
 	for range 200 {
 		r.Shuffle(d, func(a, b int) { k[a], k[b] = k[b], k[a] })
-		switch off := dot2(q, k).minus(first); {
+		switch off := doubledouble.Dot(q, k).Minus(first); {
 		case off < least:
 			least = off
 			copy(low, k)

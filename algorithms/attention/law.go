@@ -23,9 +23,10 @@ import (
 // declared and, where an ε was asked, at most ε; it counts what it declared, and bytes, no more than it
 // declared; its result is the same bit for bit and its counts are the same on 1, 2 and 3 cores and for views
 // with a stride; it leaves its input alone; it stops when told, at the start and midway.
-// It fails only where it may, and outside its regime it refuses. The declared bound must not be vacuous:
-// never above twice max|V|, within which everything is, and what is reported within a factor 10^6 of the
-// error in the geometric mean over the trials.
+// It fails only where it may, and outside its regime it refuses. A bound that it names, as that of an output or as
+// what it can promise, rounded up as it is printed, is kept when it is asked, and so is a larger one. The declared
+// bound must not be vacuous: never above twice max|V|, within which everything is, and what is reported within a
+// factor 10^6 of the error in the geometric mean over the trials.
 func VerifyMethod(env finegrain.Env, m Method, trials int) finegrain.LawReport {
 	law := methodLaw{report: finegrain.LawReport{Kind: "algorithm", Name: m.Name}, method: m}
 	env = env.Sub("algorithm " + m.Name)
@@ -160,6 +161,7 @@ func (l *methodLaw) trial(env finegrain.Env, in Instance, fail func(string, ...a
 		if err == nil || !errors.As(err, &refused) {
 			fail("outside its regime it must refuse with *OutsideRegime, and returned error %v", err)
 		}
+		l.forced(env, in, fail)
 		return
 	}
 	l.inside++
@@ -171,10 +173,13 @@ func (l *methodLaw) trial(env finegrain.Env, in Instance, fail func(string, ...a
 		var weak *CannotPromise
 		if m.Guarantee.Reach(regime) == nil || !errors.As(err, &weak) {
 			fail("inside its regime: %v", err)
+			return
 		}
+		l.kept(env, in, weak.Bound, fail)
 		return
 	}
 	l.ran++
+	l.kept(env, in, out.Bound, fail)
 	if err := wellFormed(in, out); err != nil {
 		fail("%v", err)
 		return
@@ -209,7 +214,40 @@ func (l *methodLaw) trial(env finegrain.Env, in Instance, fail func(string, ...a
 	}
 }
 
-// error compares the output with the reference.
+// kept holds the method to a bound that it named, as printed, and to larger ones.
+func (l *methodLaw) kept(env finegrain.Env, in Instance, bound float64, fail func(string, ...any)) {
+	larger := math.Pow(10, 3*env.Rand("larger").Float64())
+	for _, by := range []float64{1, larger} {
+		in.Epsilon = ThreeDigitsUp(bound) * by
+		if out, _, err := l.method.Run(env, in); err != nil {
+			fail("an error of %g is named, and %g is refused: %v", bound, in.Epsilon, err)
+		} else if in.Epsilon > 0 && !(out.Bound <= in.Epsilon) {
+			fail("an error of %g is named, and asked for %g it reports %g", bound, in.Epsilon, out.Bound)
+		}
+	}
+}
+
+// forced holds what a method computes where it refuses, if it is forced, to its bound.
+func (l *methodLaw) forced(env finegrain.Env, in Instance, fail func(string, ...any)) {
+	if l.method.Forced == nil {
+		return
+	}
+	out, _, err := l.method.Forced(env, in)
+	if err != nil {
+		var outside *OutsideRegime
+		if !errors.As(err, &outside) {
+			fail("forced: %v", err)
+		}
+		return
+	}
+	if err := wellFormed(in, out); err != nil {
+		fail("forced: %v", err)
+		return
+	}
+	l.within(env, in, out, func(format string, args ...any) { fail("forced: "+format, args...) })
+}
+
+// error compares the output with the reference, and its bound with what was promised.
 func (l *methodLaw) error(env finegrain.Env, in Instance, out Output, promised float64, fail func(string, ...any)) {
 	if !(out.Bound <= promised) {
 		fail("the reported bound %g exceeds the declared %g", out.Bound, promised)
@@ -217,24 +255,29 @@ func (l *methodLaw) error(env finegrain.Env, in Instance, out Output, promised f
 	if in.Epsilon > 0 && !(out.Bound <= in.Epsilon) {
 		fail("the reported bound %g exceeds the error asked, %g", out.Bound, in.Epsilon)
 	}
-	if validBig(in.Regime()) != nil { // a method whose promise does not depend on scores may answer nonetheless
-		l.beyond++
-		return
-	}
-	off, err := measure(env, in, out, nil)
-	if err != nil {
-		fail("no reference: %v", err)
-		return
-	}
-	if off.distance > sumUp(out.Bound, off.reference) {
-		fail("row %d is %g off, and the reported bound is %g", off.row, off.distance, out.Bound)
-	}
-	if out.Bound > 0 && off.distance > 0 {
-		ratio := off.distance / out.Bound
+	if distance := l.within(env, in, out, fail); out.Bound > 0 && distance > 0 {
+		ratio := distance / out.Bound
 		l.tightest = max(l.tightest, ratio)
 		l.typical += math.Log(ratio)
 		l.observed++
 	}
+}
+
+// within compares the output with the reference, and returns the error made; 0 where there is no reference.
+func (l *methodLaw) within(env finegrain.Env, in Instance, out Output, fail func(string, ...any)) float64 {
+	if validBig(in.Regime()) != nil { // a method whose promise does not depend on scores may answer nonetheless
+		l.beyond++
+		return 0
+	}
+	off, err := measure(env, in, out, nil)
+	if err != nil {
+		fail("no reference: %v", err)
+		return 0
+	}
+	if off.distance > sumUp(out.Bound, off.reference) {
+		fail("row %d is %g off, and the reported bound is %g", off.row, off.distance, out.Bound)
+	}
+	return off.distance
 }
 
 func (l *methodLaw) summary(env finegrain.Env, spread finegrain.SizeSpread) {
@@ -275,17 +318,28 @@ func (l *methodLaw) stopping(env finegrain.Env) {
 	if in.Q == nil {
 		return
 	}
+	stopsWhenTold(env, &l.report, []int64{0, 1, 8, 20}, overdue, func(env finegrain.Env) error {
+		_, _, err := l.method.Run(env, in)
+		return err
+	})
+}
+
+// stopsWhenTold holds run to end with the error of its context when that is cancelled after so many looks: before it
+// begins, and in the midst of work that takes far more. It may look a few times more, less than overdue.
+func stopsWhenTold(env finegrain.Env, report *finegrain.LawReport, after []int64, overdue int64,
+	run func(finegrain.Env) error,
+) {
 	parent := env.Context
 	env.Cores = 1
-	for _, looks := range []int64{0, 1, 8, 20} {
+	for _, looks := range after {
 		told := &countdown{Context: parent}
 		told.left.Store(looks)
 		env.Context = told
-		if _, _, err := l.method.Run(env, in); !errors.Is(err, context.Canceled) {
-			l.report.Fail("told to stop at look %d, it returned error %v", looks+1, err)
+		if err := run(env); !errors.Is(err, context.Canceled) {
+			report.Fail("told to stop at look %d, it returned error %v", looks+1, err)
 		}
 		if late := -told.left.Load(); late > overdue {
-			l.report.Fail("told to stop at look %d, it looked %d times more", looks+1, late-1)
+			report.Fail("told to stop at look %d, it looked %d times more", looks+1, late-1)
 		}
 	}
 }

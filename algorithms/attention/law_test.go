@@ -165,6 +165,20 @@ func TestMethodLawKillsMutants(t *testing.T) {
 			in.Epsilon = 0
 			return Streaming.Run(env, in)
 		}), "exceeds the error asked"},
+		{"promises half of what it can", around(func(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
+			out, cost, err := Streaming.Run(env, in)
+			if weak := (*CannotPromise)(nil); errors.As(err, &weak) {
+				weak.Bound /= 2
+			}
+			return out, cost, err
+		}), "is refused"},
+		{"refuses what it may do much better", around(func(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
+			out, cost, err := Streaming.Run(env, in)
+			if err == nil && in.Epsilon > 10*out.Bound {
+				err = &CannotPromise{Asked: in.Epsilon, Bound: out.Bound}
+			}
+			return out, cost, err
+		}), "is refused"},
 		{"everything in regime", everywhere, "inside its regime"},
 		{"refusal without a type", untellable, "it must refuse with *OutsideRegime"},
 		{"sum depends on cores", after(sumByCores), "a second run"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 
 	"finegrain"
 )
@@ -20,6 +21,10 @@ type Method struct {
 	Doc       string // one sentence
 	Guarantee Guarantee
 	Run       func(finegrain.Env, Instance) (Output, finegrain.Cost, error)
+
+	// Forced is Run for instances that Run refuses although something can be computed: its bound may exceed the ε asked,
+	// and its work that of the definition. nil: where Run does not apply, nothing can be computed.
+	Forced func(finegrain.Env, Instance) (Output, finegrain.Cost, error)
 
 	// Sample draws instances inside the regime, as Problem.Sample does, for a method whose regime those of
 	// the problem mostly miss; nil: they will do.
@@ -93,7 +98,8 @@ func (e *OutsideRegime) Unwrap() error { return e.Reason }
 type CannotPromise struct {
 	Method       string // empty: some method
 	Asked, Bound float64
-	Because      error // why there is no smaller bound, and what would help; nil: nothing more is to be said
+	Values       float64 // the largest absolute value: a bound of that says nothing; 0: unknown
+	Because      error   // why there is no smaller bound, and what would help; nil: nothing more is to be said
 }
 
 func (e *CannotPromise) Unwrap() error { return e.Because }
@@ -103,17 +109,22 @@ func (e *CannotPromise) Error() string {
 	switch e.Method {
 	case nameMultiprecision:
 	case nameStreaming32:
-		advice = fmt.Sprintf(", or use %q, which computes in float64, or %q, which serves any", nameStreaming,
+		advice = fmt.Sprintf("; use %q, which computes in float64, or %q, which serves any", nameStreaming,
 			nameMultiprecision)
 	default:
-		advice = fmt.Sprintf(", or use %q, which serves any", nameMultiprecision)
+		advice = fmt.Sprintf("; use %q, which serves any", nameMultiprecision)
 	}
 	if e.Because != nil {
 		advice += fmt.Sprintf(" (%v)", e.Because)
 	}
+	if e.Values > 0 && e.Bound >= e.Values {
+		return fmt.Sprintf("attention: error %.3g was asked and %s can promise none below the values themselves, up to %.3g, on this "+
+			"instance%s", e.Asked, cmp.Or(e.Method, "the method"), e.Values, advice)
+	}
 	bound := ThreeDigitsUp(e.Bound)
 	return fmt.Sprintf("attention: error %.3g was asked and %s can promise only %.3g on this instance; "+
-		"ask for an error of at least %.3g%s", e.Asked, cmp.Or(e.Method, "the method"), bound, bound, advice)
+		"ask for an error of at least %.3g%s", e.Asked, cmp.Or(e.Method, "the method"), bound, bound,
+		strings.Replace(advice, "; use", ", or use", 1))
 }
 
 // The scores that methods accept. Below 2^1000 float64 sums and products stay finite; below 2^60 the

@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/big"
 
+	"finegrain/internal/doubledouble"
+
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -16,6 +18,9 @@ type Output struct {
 	Float *mat.Dense     // set, or
 	Big   [][]*big.Float // set, by rows; never both
 	Bound float64        // a-posteriori bound on max|out − exact|
+
+	// Chosen are numbers that the method chose by the instance, by name, such as a degree; nil: none.
+	Chosen map[string]float64
 }
 
 // Dims returns the numbers of rows and columns.
@@ -113,7 +118,7 @@ func roundUp(x *big.Float) float64 {
 
 // sumUp is a + b, rounded up.
 func sumUp(a, b float64) float64 {
-	sum, lost := twoSum(a, b)
+	sum, lost := doubledouble.TwoSum(a, b)
 	if lost > 0 {
 		sum = math.Nextafter(sum, math.Inf(1))
 	}

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"finegrain"
+	"finegrain/internal/doubledouble"
 
 	"gonum.org/v1/gonum/floats"
 )
@@ -18,17 +19,17 @@ import (
 type refinement struct {
 	scores     []float64
 	near       []nearKey // at most as many as scores
-	numerators []doubleDouble
+	numerators []doubledouble.Number
 }
 
 // nearKey is a key whose score is within reach of the largest.
 type nearKey struct {
 	index int
-	score doubleDouble
+	score doubledouble.Number
 }
 
 func newRefinement(keys, valueDim int) *refinement {
-	return &refinement{make([]float64, keys), make([]nearKey, 0, keys), make([]doubleDouble, valueDim)}
+	return &refinement{make([]float64, keys), make([]nearKey, 0, keys), make([]doubledouble.Number, valueDim)}
 }
 
 // refinementWords is the memory of a refinement, in words of 8 bytes.
@@ -61,7 +62,7 @@ func (w *worker) refine(env finegrain.Env, o []float64, i int) bool {
 	threshold := most - cutoff(w.regime.Keys) - 2*(scoreError(row)+scoreUnderflow(row))
 
 	memory.near = memory.near[:0]
-	top := doubleDouble{math.Inf(-1), 0}
+	top := doubledouble.Number{Hi: math.Inf(-1)}
 	for j, x := range scores {
 		if pace.stopped(workDouble * len(q)) {
 			return false
@@ -69,27 +70,27 @@ func (w *worker) refine(env finegrain.Env, o []float64, i int) bool {
 		if x < threshold {
 			continue
 		}
-		score := dot2(q, w.in.K.RawRowView(j)).times(w.regime.Scale)
+		score := doubledouble.Dot(q, w.in.K.RawRowView(j)).Times(w.regime.Scale)
 		memory.near = append(memory.near, nearKey{j, score})
-		if score.hi > top.hi || score.hi == top.hi && score.lo > top.lo {
+		if score.Hi > top.Hi || score.Hi == top.Hi && score.Lo > top.Lo {
 			top = score
 		}
 	}
 
-	var sum doubleDouble
+	var sum doubledouble.Number
 	clear(memory.numerators)
 	for _, k := range memory.near {
 		if pace.stopped(workDouble * len(o)) {
 			return false
 		}
-		p := Exp2(math.Log2E * k.score.minus(top))
-		sum = sum.add(p)
+		p := Exp2(math.Log2E * k.score.Minus(top))
+		sum = sum.Add(p)
 		for c, v := range w.operands.values.RawRowView(k.index) {
-			memory.numerators[c] = memory.numerators[c].add(float64(p * v))
+			memory.numerators[c] = memory.numerators[c].Add(float64(p * v))
 		}
 	}
 	for c, n := range memory.numerators {
-		o[c] = (n.hi + n.lo) / (sum.hi + sum.lo)
+		o[c] = (n.Hi + n.Lo) / (sum.Hi + sum.Lo)
 	}
 	w.refinedRows++
 	w.refinedProducts += int64(len(memory.near))

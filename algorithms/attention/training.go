@@ -107,27 +107,36 @@ type Gradient struct {
 	LossBound float64    // on its error
 }
 
-// WeakGradient is the error of a method for gradients whose bound on its own error exceeds what was asked.
-type WeakGradient struct{ Weak *CannotPromise }
+// WeakGradient is the error of a method for gradients whose bound on its own error exceeds what was asked. Whoever
+// asks for Weak.Bound, or more, of the same instance is answered.
+type WeakGradient struct {
+	Weak     *CannotPromise
+	Before   bool    // Bound is what is promised before the work: what was asked is refused, but less may be answered
+	Instead  string  // another method, which promises less; empty: none is known
+	Promises float64 // what Instead promises
+}
 
 func (e *WeakGradient) Error() string {
-	bound, because, instead := ThreeDigitsUp(e.Weak.Bound), "", ""
+	bound, before, instead, because := ThreeDigitsUp(e.Weak.Bound), "", "", ""
+	if e.Before {
+		before = " before its work, and after it nothing as small as what was asked"
+	}
+	if e.Instead != "" {
+		instead = fmt.Sprintf(", or use %q, which promises %.3g", e.Instead, ThreeDigitsUp(e.Promises))
+	}
 	if e.Weak.Because != nil {
 		because = fmt.Sprintf(" (%v)", e.Weak.Because)
 	}
-	if e.Weak.Method != nameExactGradient {
-		instead = fmt.Sprintf(", or use %q", nameExactGradient)
-	}
-	return fmt.Sprintf("attention: error %.3g was asked of the gradient and %s can promise only %.3g on this instance; ask "+
-		"for an error of at least %.3g%s%s", e.Weak.Asked, e.Weak.Method, bound, bound, instead, because)
+	return fmt.Sprintf("attention: error %.3g was asked of the gradient and %s can promise only %.3g on this instance%s; "+
+		"ask for an error of at least %.3g%s%s", e.Weak.Asked, e.Weak.Method, bound, before, bound, instead, because)
 }
 
 func (e *WeakGradient) Unwrap() error { return e.Weak }
 
 // GradientMethod is an algorithm for dL/dX as the workbench declares it. Run counts what it does; it fails with
 // *OutsideRegime where the method does not apply, and with *CannotPromise where the bound that it can prove
-// exceeds the ε that was asked. It does not modify the instance, and its result is the same bit for bit on any
-// number of cores.
+// exceeds the ε that was asked: that bound it keeps to if it is asked. It does not modify the instance, and its
+// result is the same bit for bit on any number of cores.
 type GradientMethod struct {
 	Name   string
 	Doc    string // one sentence

@@ -12,7 +12,9 @@ import (
 	"testing"
 
 	"finegrain"
+	"finegrain/internal/roundoff"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -126,6 +128,64 @@ func TestGradientMutants(t *testing.T) {
 	}
 }
 
+// TestGradientPromiseMutants: the law rejects methods that do not keep to the bounds that they name, in one way each.
+func TestGradientPromiseMutants(t *testing.T) {
+	through := GradientThrough(Streaming)
+	weakly := func(edit func(*WeakGradient)) func(Training, Gradient, error) (Gradient, error) {
+		return func(_ Training, g Gradient, err error) (Gradient, error) {
+			if weak := (*WeakGradient)(nil); errors.As(err, &weak) {
+				edit(weak)
+			}
+			return g, err
+		}
+	}
+	for what, c := range map[string]struct {
+		of    GradientMethod
+		spoil func(Training, Gradient, error) (Gradient, error)
+		says  string
+	}{
+		"names a tenth less": {through, weakly(func(e *WeakGradient) {
+			e.Weak.Bound = max(0.9*e.Weak.Bound, 1.01*e.Weak.Asked)
+		}), "is refused"},
+		"advises what promises no less": {ExactGradient, weakly(func(e *WeakGradient) {
+			e.Instead, e.Promises = nameStreaming, e.Weak.Bound
+		}), "it advises"},
+		"advises what promises half": {through, weakly(func(e *WeakGradient) {
+			e.Instead, e.Promises = nameExactGradient, e.Weak.Bound/2
+		}), "is refused"},
+		"refuses what it keeps to if nothing is asked": {ExactGradient, func(x Training, g Gradient, err error) (Gradient, error) {
+			if err == nil && x.Epsilon > 0 && x.Epsilon < 2*g.Bound {
+				weak := &CannotPromise{Method: "a mutant", Asked: x.Epsilon, Bound: 2 * g.Bound}
+				return g, &WeakGradient{Weak: weak}
+			}
+			return g, err
+		}, "is refused"},
+		"refuses more": {ExactGradient, func(x Training, g Gradient, err error) (Gradient, error) {
+			if err == nil && x.Epsilon > 100*g.Bound {
+				return g, &WeakGradient{Weak: &CannotPromise{Method: "a mutant", Asked: x.Epsilon, Bound: 2 * x.Epsilon}}
+			}
+			return g, err
+		}, "is refused"},
+		"never refuses": {ExactGradient, func(x Training, g Gradient, err error) (Gradient, error) {
+			if weak := (*WeakGradient)(nil); errors.As(err, &weak) {
+				return g, &OutsideRegime{"a mutant", errors.New("it was asked for too much")}
+			}
+			return g, err
+		}, "it fails"},
+	} {
+		mutant := c.of
+		mutant.Run = func(env finegrain.Env, x Training) (Gradient, finegrain.Cost, error) {
+			g, cost, err := c.of.Run(env, x)
+			g, err = c.spoil(x, g, err)
+			return g, cost, err
+		}
+		report := VerifyGradient(finegrain.NewEnv(context.Background(), 3), mutant, 30)
+		if !strings.Contains(strings.Join(report.Violations, "\n"), c.says) {
+			t.Errorf("%s: the law found %v", what, report.Err())
+		}
+	}
+}
+
 // TestGradientThrough: a gradient through exact attention keeps the law, and what one may well write in place of a
 // covariance does not.
 func TestGradientThrough(t *testing.T) {
@@ -156,6 +216,98 @@ func TestGradientThrough(t *testing.T) {
 		if err := report.Err(); (err == nil) != (what == "") {
 			t.Errorf("%q: %v", what, err)
 		}
+	}
+}
+
+// worstWithin is exact attention with every output off by beta, in the direction that moves covariances of columns as
+// GradientThrough makes them most: products up, and their factors so that their product falls.
+func worstWithin(beta float64) Method {
+	m := Exact
+	m.Run = func(env finegrain.Env, in Instance) (Output, finegrain.Cost, error) {
+		out, cost, err := Exact.Run(env, in)
+		if err != nil {
+			return out, cost, err
+		}
+		n, d := in.Q.Dims()
+		_, columns := in.V.Dims()
+		dh := (columns - d) / (1 + d)
+		for j := range n {
+			row := out.Float.RawRowView(j)
+			h, k, products := row[:dh], row[dh:][:d], row[dh+d:]
+			towards := math.Copysign(beta, h[0])
+			floats.AddConst(-math.Copysign(beta, k[0]), h)
+			floats.AddConst(-towards, k)
+			floats.AddConst(beta, products)
+		}
+		out.Bound += beta
+		return out, cost, nil
+	}
+	return m
+}
+
+// TestErringAverages: where averages err as much as they may, by τ, in the worst way, the gradient errs by nearly as much
+// as its bound says, which is mostly 3τ·|c|·H·W for each query: of two keys of different sign in all columns each query
+// sees one, and what is wanted is far away, on one side.
+func TestErringAverages(t *testing.T) {
+	draw := func(r *rand.Rand) Training {
+		s := TrainingSize{Queries: 3 + r.IntN(6), Keys: 2, Dim: 1 + r.IntN(3), Width: 1, ValueDim: 1 + r.IntN(3)}
+		x := BoundedTraining(r, s, 1)
+		positive := func(int, int, float64) float64 { return 0.5 + r.Float64() }
+		signed := func(k, _ int, _ float64) float64 { return float64(1-2*k) * (0.5 + r.Float64()) }
+		for _, y := range []*mat.Dense{x.A1, x.Y, x.E} {
+			y.Apply(positive, y)
+		}
+		x.A2.Apply(signed, x.A2)
+		x.A3.Apply(signed, x.A3)
+		x.E.Scale(-1e4, x.E)
+		x.X.Apply(func(int, int, float64) float64 { return 200 }, x.X)
+		return x
+	}
+	env := finegrain.NewEnv(context.Background(), 6)
+	for _, beta := range []float64{1e-9, 1e-4, 0.1} {
+		m, tightest := GradientThrough(worstWithin(beta)), 0.0
+		for seed := range uint64(20) {
+			x := draw(rand.New(rand.NewPCG(seed, 6)))
+			g, _, err := m.Run(env, x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reference, err := GradientReference(env, x, gradientBits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ratio := reference.Observe(g.DX) / g.Bound
+			if tightest = max(tightest, ratio); !(ratio <= 1) {
+				t.Errorf("τ = %g: error is %g of its bound", beta, ratio)
+			}
+		}
+		t.Logf("τ = %g: error up to %.3f of its bound", beta, tightest)
+		if tightest < 0.9 {
+			t.Errorf("τ = %g: the error made is at most %.3g of its bound: that is to be nearly attained", beta, tightest)
+		}
+	}
+}
+
+// TestRoundedQueriesShow: the law sees it if the rounding of A1·X is left out of a bound.
+func TestRoundedQueriesShow(t *testing.T) {
+	mutant := ExactGradient
+	mutant.Run = func(env finegrain.Env, x Training) (Gradient, finegrain.Cost, error) {
+		g, cost, err := ExactGradient.Run(env, x)
+		if err != nil {
+			return g, cost, err
+		}
+		p, err := x.prepare(env, "a mutant")
+		if err != nil {
+			return g, cost, err
+		}
+		rho := roundoff.Gamma(float64(p.Shape.Keys + 6))
+		score := roundoff.Gamma(float64(p.Shape.Dim+6))*p.Score + expError + unit // without p.Lost
+		g.Bound = min(g.Bound, p.boundBefore(Accuracy{Score: score, Weight: rho, Average: 2 * rho / (1 - rho)}))
+		return g, cost, nil
+	}
+	report := VerifyGradient(finegrain.NewEnv(context.Background(), 1), mutant, 60)
+	if !strings.Contains(strings.Join(report.Violations, "\n"), "off, and") {
+		t.Errorf("the law found %v", report.Err())
 	}
 }
 

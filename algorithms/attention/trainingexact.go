@@ -46,24 +46,27 @@ const nameExactGradient = "exact"
 // exactGradientWords is what a core needs.
 func exactGradientWords(s TrainingSize) int64 { return int64(s.Keys + 2*s.ValueDim + s.Dim) }
 
+func (p *prepared) exactAccuracy() Accuracy {
+	rho := roundoff.Gamma(float64(p.Shape.Keys + 6))
+	return Accuracy{
+		Score:   roundoff.Gamma(float64(p.Shape.Dim+6))*p.Score + p.Lost + expError + unit,
+		Weight:  rho,
+		Average: 2 * rho / (1 - rho),
+	}
+}
+
 func runExactGradient(env finegrain.Env, t Training) (Gradient, finegrain.Cost, error) {
 	p, err := t.prepare(env, nameExactGradient)
 	if err != nil {
 		return Gradient{}, nil, err
 	}
 	s := p.Shape
-	rho := roundoff.Gamma(float64(s.Keys + 6))
-	a := Accuracy{
-		Score:   roundoff.Gamma(float64(s.Dim+6))*p.Score + p.Lost + expError + unit,
-		Weight:  rho,
-		Average: 2 * rho / (1 - rho),
-	}
-	known, ok := p.coefficients(a)
-	if !ok {
+	a := p.exactAccuracy()
+	if _, ok := p.coefficients(a); !ok {
 		return Gradient{}, nil, p.undetermined(nameExactGradient)
 	}
-	if least := p.boundAtLeast(known); p.Epsilon > 0 && !(least <= p.Epsilon) {
-		return Gradient{}, nil, p.cannot(nameExactGradient, p.boundBefore(a), nil)
+	if !p.reachable(a) {
+		return Gradient{}, nil, p.cannotBefore(nameExactGradient, p.boundBefore(a), nil)
 	}
 
 	type row struct {
@@ -74,7 +77,7 @@ func runExactGradient(env finegrain.Env, t Training) (Gradient, finegrain.Cost, 
 		words := func(n int) []float64 { return make([]float64, n) }
 		return &row{weights: words(s.Keys), o: words(s.ValueDim), c: words(s.ValueDim), t: words(s.Dim)}
 	}}
-	g, err := p.strands(env, nameExactGradient, a, func(from, to int, add func(j int, c, t []float64)) {
+	g, err := p.strands(env, nameExactGradient, a, nil, func(from, to int, add func(j int, c, t []float64)) {
 		workers.Use(func(w *row) {
 			pace := pace{env: env}
 			for j := from; j < to; j++ {
@@ -91,7 +94,7 @@ func runExactGradient(env finegrain.Env, t Training) (Gradient, finegrain.Cost, 
 				total := 0.0
 				clear(w.o)
 				for k, y := range w.weights {
-					if pace.stopped(workExp + s.ValueDim) {
+					if pace.stopped(WorkExp + s.ValueDim) {
 						return
 					}
 					f := math.Exp(y - most)

@@ -1,7 +1,6 @@
 package attention
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,13 +10,14 @@ import (
 
 	"finegrain"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
 // SampleTraining draws an instance with up to 2+3·size queries and keys, on which methods for gradients go wrong
 // if they can: random entries, tied keys, large scores, entries whose common part is far larger than what tells
-// them apart, one key, values that are all the same. ε is sometimes none, and sometimes more than float64 can
-// promise.
+// them apart, products A1·X that cancel, one key, values that are all the same. ε is sometimes none, and sometimes more
+// than float64 can promise.
 func SampleTraining(r *rand.Rand, size int) Training {
 	s := TrainingSize{
 		Queries: 1 + r.IntN(2+3*size), Keys: 1 + r.IntN(2+3*size),
@@ -36,7 +36,7 @@ func SampleTraining(r *rand.Rand, size int) Training {
 			}, x)
 		}
 	}
-	switch r.IntN(8) {
+	switch r.IntN(9) {
 	case 0: // tied keys
 		for k := 1; k < s.Keys; k++ {
 			t.A2.SetRow(k, t.A2.RawRowView(0))
@@ -56,6 +56,13 @@ func SampleTraining(r *rand.Rand, size int) Training {
 		}
 	case 6:
 		t.Scale *= -3
+	case 7: // queries that are all rounding, beside what they are sums of
+		for j := range s.Queries {
+			row := t.A1.RawRowView(j)
+			row[0] -= floats.Sum(row)
+		}
+		t.X.Apply(func(_, l int, v float64) float64 { return v + 1e9*float64(1+l)/3 }, t.X)
+		t.Scale = 1e-3
 	}
 	switch r.IntN(4) {
 	case 0:
@@ -70,8 +77,10 @@ func SampleTraining(r *rand.Rand, size int) Training {
 // the gradient at arbitrary precision, the bound is at most the error asked, and the loss is within its own
 // bound; it counts what it says; it takes no more memory than it says; the result is the same bit for bit and
 // the counts are on 1, 2 and 3 cores and for views with a stride; it leaves its input alone, and stops when
-// told. Where it refuses it says that it cannot promise or that the instance is outside its regime. It must
-// answer a third of the instances, and its bound be within 10^6 of the error in the geometric mean.
+// told. Where it refuses it says that it cannot promise or that the instance is outside its regime. A bound that it
+// names, as that of an answer or as what it can promise, rounded up as it is printed, is answered when it is asked, and
+// so is a larger one; and what a refusal says of another method, that keeps. It must answer a third of the instances and
+// refuse a tenth for what is asked, and its bound be within 10^6 of the error in the geometric mean.
 func VerifyGradient(env finegrain.Env, m GradientMethod, trials int) finegrain.LawReport {
 	law := gradientLaw{report: finegrain.LawReport{Kind: "gradient", Name: m.Name}, method: m}
 	env = env.Sub("gradient " + m.Name)
@@ -103,6 +112,7 @@ type gradientLaw struct {
 	report            finegrain.LawReport
 	method            GradientMethod
 	ran, observed     int
+	refused           int     // for the error asked
 	tightest, typical float64 // observed error over reported bound: the largest, and the sum of logarithms
 }
 
@@ -119,10 +129,9 @@ func (l *gradientLaw) trial(env finegrain.Env, t Training, fail func(string, ...
 		}
 	}
 	if err != nil {
-		var weak *CannotPromise
 		var outside *OutsideRegime
-		if !errors.As(err, &outside) && !(errors.As(err, &weak) && weak.Bound > t.Epsilon && t.Epsilon > 0) {
-			fail("%v", err)
+		if !errors.As(err, &outside) {
+			l.refusal(env, t, err, fail)
 		}
 		return
 	}
@@ -131,6 +140,14 @@ func (l *gradientLaw) trial(env finegrain.Env, t Training, fail func(string, ...
 	if t.Epsilon > 0 && !(g.Bound <= t.Epsilon) {
 		fail("the reported bound %g exceeds the error asked", g.Bound)
 	}
+	less := t
+	less.Epsilon = g.Bound * math.Pow(10, -2*env.Rand("less").Float64())
+	if smaller, _, err := l.method.Run(env, less); err != nil {
+		l.refusal(env, less, err, fail)
+	} else if !(smaller.Bound <= less.Epsilon) {
+		fail("asked for %g it reports %g", less.Epsilon, smaller.Bound)
+	}
+	l.kept(env, l.method, t, g.Bound, fail)
 	reference, err := GradientReference(env, t, gradientBits)
 	if err != nil {
 		fail("no reference: %v", err)
@@ -167,6 +184,39 @@ func (l *gradientLaw) trial(env finegrain.Env, t Training, fail func(string, ...
 	same("views with a stride", t.mapped(window))
 }
 
+// refusal holds an error to be that of what cannot be promised, and what it says instead to be kept.
+func (l *gradientLaw) refusal(env finegrain.Env, t Training, err error, fail func(string, ...any)) {
+	var weak *WeakGradient
+	if !errors.As(err, &weak) || !(weak.Weak.Bound > t.Epsilon && t.Epsilon > 0) {
+		fail("asked for %g it fails: %v", t.Epsilon, err)
+		return
+	}
+	l.refused++
+	l.kept(env, l.method, t, weak.Weak.Bound, fail)
+	for _, other := range []GradientMethod{ExactGradient, GradientThrough(Streaming)} {
+		if other.Name != weak.Instead {
+			continue
+		}
+		if !(weak.Promises < weak.Weak.Bound) {
+			fail("it advises %s, which promises %g and not less than %g", other.Name, weak.Promises, weak.Weak.Bound)
+		}
+		l.kept(env, other, t, weak.Promises, fail)
+	}
+}
+
+// kept holds a method to a bound that was named, as printed, and to larger ones.
+func (l *gradientLaw) kept(env finegrain.Env, m GradientMethod, t Training, bound float64, fail func(string, ...any)) {
+	larger := math.Pow(10, 3*env.Rand("larger").Float64())
+	for _, by := range []float64{1, larger} {
+		t.Epsilon = ThreeDigitsUp(bound) * by
+		if g, _, err := m.Run(env, t); err != nil {
+			fail("an error of %g is named, and %g is refused: %v", bound, t.Epsilon, err)
+		} else if !(g.Bound <= t.Epsilon) {
+			fail("an error of %g is named, and asked for %g %s reports %g", bound, t.Epsilon, m.Name, g.Bound)
+		}
+	}
+}
+
 // mapped is t with f of each matrix.
 func (t Training) mapped(f func(mat.Matrix) *mat.Dense) Training {
 	for _, x := range []**mat.Dense{&t.A1, &t.A2, &t.A3, &t.X, &t.Y, &t.E} {
@@ -199,7 +249,8 @@ func sameGradient(a, b Gradient) bool {
 func (l *gradientLaw) summary(env finegrain.Env, spread finegrain.SizeSpread) {
 	r := &l.report
 	r.Sizes = spread.Strings()
-	r.Notes = append(r.Notes, fmt.Sprintf("%d instances answered, the others refused", l.ran))
+	r.Notes = append(r.Notes, fmt.Sprintf("%d instances answered, the others refused; %d errors asked could not be "+
+		"promised", l.ran, l.refused))
 	if l.observed > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("error made over error reported: at most %.2g, %.2g in the geometric mean",
 			l.tightest, math.Exp(l.typical/float64(l.observed))))
@@ -211,6 +262,9 @@ func (l *gradientLaw) summary(env finegrain.Env, spread finegrain.SizeSpread) {
 	if 3*l.ran < r.Trials {
 		r.Fail("only %d of %d trials were answered: too few to show anything", l.ran, r.Trials)
 	}
+	if 10*l.refused < r.Trials {
+		r.Fail("only %d errors asked could not be promised: too few to show that what is named instead is kept", l.refused)
+	}
 	if l.observed == 0 || l.typical/float64(l.observed) < math.Log(1e-6) {
 		r.Fail("errors are mostly below 10^−6 of what is reported: the bounds are vacuous")
 	}
@@ -219,22 +273,12 @@ func (l *gradientLaw) summary(env finegrain.Env, spread finegrain.SizeSpread) {
 	}
 }
 
-// stopping holds the method to stopping when told, as methods of attention are: within some looks, before it
-// begins and in the midst of work of some milliseconds.
+// stopping holds the method to stopping when told, as methods of attention are.
 func (l *gradientLaw) stopping(env finegrain.Env) {
 	const overdue = 80 // looks: one for each strand that is not begun
 	t := BoundedTraining(env.Rand("stopped"), TrainingSize{700, 700, 3, 3, 2}, 0.5)
-	parent := env.Context
-	env.Cores = 1
-	for _, looks := range []int64{0, 1, 8, 40} {
-		told := &countdown{Context: parent}
-		told.left.Store(looks)
-		env.Context = told
-		if _, _, err := l.method.Run(env, t); !errors.Is(err, context.Canceled) {
-			l.report.Fail("told to stop at look %d, it returned error %v", looks+1, err)
-		}
-		if late := -told.left.Load(); late > overdue {
-			l.report.Fail("told to stop at look %d, it looked %d times more", looks+1, late-1)
-		}
-	}
+	stopsWhenTold(env, &l.report, []int64{0, 1, 8, 40}, overdue, func(env finegrain.Env) error {
+		_, _, err := l.method.Run(env, t)
+		return err
+	})
 }

@@ -216,8 +216,8 @@ type strand struct {
 }
 
 // strands cuts the queries into strands and has each worked on: f is given its first query and the one past the
-// last, and adds them in order. Then they are added up. The error is that of env, or *CannotPromise.
-func (p *prepared) strands(env finegrain.Env, method string, a Accuracy,
+// last, and adds them in order. Then they are added up. The error is that of env, or *CannotPromise, with because.
+func (p *prepared) strands(env finegrain.Env, method string, a Accuracy, because error,
 	f func(from, to int, add func(j int, c, t []float64)),
 ) (Gradient, error) {
 	s := p.Shape
@@ -268,7 +268,7 @@ func (p *prepared) strands(env finegrain.Env, method string, a Accuracy,
 		Loss: total.squares / 2, LossBound: p.lossBound(known, total.magnitudes, total.squares),
 	}
 	if p.Epsilon > 0 && !(g.Bound <= p.Epsilon) {
-		return g, p.cannot(method, g.Bound, nil)
+		return g, p.cannot(method, g.Bound, because)
 	}
 	return g, nil
 }
@@ -289,8 +289,33 @@ func together(method string, run func(finegrain.Env, Training) (Gradient, finegr
 }
 
 // cannot is the error of a method that can promise no more than bound, and why if that is known.
-func (p *prepared) cannot(method string, bound float64, because error) error {
-	return &WeakGradient{&CannotPromise{Method: method, Asked: p.Epsilon, Bound: bound, Because: because}}
+func (p *prepared) cannot(method string, bound float64, because error) *WeakGradient {
+	e := &WeakGradient{Weak: &CannotPromise{Method: method, Asked: p.Epsilon, Bound: bound, Because: because}}
+	for _, other := range []struct {
+		name     string
+		promises float64
+	}{
+		{nameExactGradient, p.boundBefore(p.exactAccuracy())},
+		{nameStreaming, p.boundBefore(p.accuracyThrough(p.streamingError()))},
+	} {
+		if other.name != method && other.promises < bound {
+			e.Instead, e.Promises, bound = other.name, other.promises, other.promises
+		}
+	}
+	return e
+}
+
+// cannotBefore is the same where no weight has been computed, and bound is what the method is known to keep to.
+func (p *prepared) cannotBefore(method string, bound float64, because error) *WeakGradient {
+	e := p.cannot(method, bound, because)
+	e.Before = true
+	return e
+}
+
+// reachable reports whether the error asked, if one is, may turn out to be promised with such averages.
+func (p *prepared) reachable(a Accuracy) bool {
+	x, ok := p.coefficients(a)
+	return ok && (p.Epsilon == 0 || p.boundAtLeast(x) <= p.Epsilon)
 }
 
 // centred returns x less the middles of its columns, its half ranges, rounded up, and the middles.

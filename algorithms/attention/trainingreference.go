@@ -6,6 +6,7 @@ import (
 	"math/big"
 
 	"finegrain"
+	"finegrain/internal/doubledouble"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -149,7 +150,7 @@ func (t Training) averages() (Instance, error) {
 		v = v[s.Width+s.Dim:]
 		for i, x := range a3 {
 			for l, y := range a2 {
-				p, lost := twoProduct(x, y)
+				p, lost := doubledouble.TwoProduct(x, y)
 				if x != 0 && y != 0 && math.Abs(p) < leastExactProduct {
 					return Instance{}, tiny("A3", "A2")
 				}

@@ -22,8 +22,13 @@ import (
 //
 // Columns are centred and divided by their half ranges, so that they and their products lie in [−1,1], off by at
 // most 5u, and an absolute error β of the outputs is an error β + 8u of averages as trainingbound.go has it.
-// Centring the keys rounds once more in a score, u·M. If an error is asked, β is the largest
-// with which the bound of before the work keeps to it.
+// Centring the keys rounds once more in a score, u·M.
+//
+// If an error ε is asked, β is the largest with which the bound of before the work keeps to it. Where the method of
+// attention cannot promise that β it says what it can, β*, before its work. Then the bound of before the work exceeds
+// ε, but that of after it may not: c is mostly smaller than was known. So β* is asked for, unless no c would do. What
+// a refusal promises is answered therefore. Asked for the bound of before the work for β*, β is at least β*. Asked for
+// the bound of after the work with β*, either β is, or β* is asked for again, with the same outcome to the bit.
 
 // GradientThrough is the gradient by a method of attention.
 func GradientThrough(m Method) GradientMethod { return gradientThrough(m, covariance) }
@@ -80,27 +85,27 @@ func runGradientThrough(env finegrain.Env, t Training, m Method, row func(t, c, 
 		return Gradient{}, nil, err
 	}
 	s := p.Shape
-	accuracy := func(beta float64) Accuracy {
-		return Accuracy{Score: p.Lost + unit*p.Score, Average: beta + 8*unit}
-	}
-	if _, ok := p.coefficients(accuracy(0)); !ok {
+	if _, ok := p.coefficients(p.accuracyThrough(0)); !ok {
 		return Gradient{}, nil, p.undetermined(m.Name)
 	}
 	in := Instance{Q: p.Q, K: p.K, Scale: p.Scale}
 	if p.Epsilon > 0 {
-		if in.Epsilon = p.largestError(accuracy); in.Epsilon == 0 {
-			return Gradient{}, nil, p.cannot(m.Name, p.boundBefore(accuracy(0)), nil)
-		}
+		in.Epsilon = p.largestError()
 	}
 	if in.V, err = p.averaged(env); err != nil {
 		return Gradient{}, nil, err
 	}
 	out, cost, err := m.Run(env, in)
-	var weak *CannotPromise
+	var because error
+	if weak := (*CannotPromise)(nil); errors.As(err, &weak) {
+		if best := p.accuracyThrough(weak.Bound); !p.reachable(best) {
+			return Gradient{}, nil, p.cannotBefore(m.Name, p.boundBefore(best), weak.Because)
+		}
+		in.Epsilon, because = weak.Bound, weak.Because
+		out, cost, err = m.Run(env, in)
+	}
 	var outside *OutsideRegime
 	switch {
-	case errors.As(err, &weak):
-		return Gradient{}, nil, p.cannot(m.Name, p.boundBefore(accuracy(weak.Bound)), weak.Because)
 	case errors.As(err, &outside):
 		reason := fmt.Errorf("with queries Q = A1·X and keys K = A2, %w", outside.Reason)
 		return Gradient{}, nil, &OutsideRegime{m.Name, reason}
@@ -111,7 +116,8 @@ func runGradientThrough(env finegrain.Env, t Training, m Method, row func(t, c, 
 	if dense == nil {
 		dense = out.Dense()
 	}
-	g, err := p.strands(env, m.Name, accuracy(out.Bound), func(from, to int, add func(j int, c, t []float64)) {
+	a := p.accuracyThrough(out.Bound)
+	g, err := p.strands(env, m.Name, a, because, func(from, to int, add func(j int, c, t []float64)) {
 		c, scaled, slope := make([]float64, s.ValueDim), make([]float64, s.ValueDim), make([]float64, s.Dim)
 		for j := from; j < to; j++ {
 			averages := dense.RawRowView(j)
@@ -174,12 +180,28 @@ func over(dst, x, half []float64) {
 	}
 }
 
+// accuracyThrough is what is known of averages that are off by beta.
+func (p *prepared) accuracyThrough(beta float64) Accuracy {
+	return Accuracy{Score: p.Lost + unit*p.Score, Average: beta + 8*unit}
+}
+
 // largestError is the largest error of averages with which the bound is at most what is asked, up to 4, more
-// than any two averages differ by; 0: there is none. Floats that are not negative are ordered as their bits are,
-// and the bound does not fall where the error grows.
-func (p *prepared) largestError(accuracy func(float64) Accuracy) float64 {
+// than any two averages differ by; where there is none, the least that can be asked for. Floats that are not negative
+// are ordered as their bits are, and the bound does not fall where the error grows.
+func (p *prepared) largestError() float64 {
 	first := sort.Search(int(math.Float64bits(4))+1, func(b int) bool {
-		return p.boundBefore(accuracy(math.Float64frombits(uint64(b)))) > p.Epsilon
+		return p.boundBefore(p.accuracyThrough(math.Float64frombits(uint64(b)))) > p.Epsilon
 	})
-	return math.Float64frombits(uint64(max(first, 1) - 1))
+	return math.Float64frombits(uint64(max(first, 2) - 1))
+}
+
+// streamingError is what streaming attention promises of the averages by the norms of queries and keys, whatever is
+// asked of it; +Inf outside its regime.
+func (p *prepared) streamingError() float64 {
+	r := Instance{Q: p.Q, K: p.K, V: p.K, Scale: p.Scale}.Regime()
+	r.ValueDim, r.MaxV, r.VGrain, r.Epsilon = p.Shape.averages(), 1, 0, math.SmallestNonzeroFloat64
+	if Streaming.Guarantee.Valid(r) != nil {
+		return math.Inf(1)
+	}
+	return Streaming.Guarantee.Error(r)
 }

@@ -7,8 +7,9 @@ import (
 	"finegrain/internal/roundoff"
 )
 
-// The bound. (Derived here; the theory's 2ε_A/(1−ε_A)·max|V| is that of Alman and Song's lemmas. γ_k = ku/(1−ku)
-// bounds k roundings, Higham, "Accuracy and Stability of Numerical Algorithms", chapter 3.)
+// The bound. (Derived here; without rounding, with a numerator and a denominator bounded apart, it would be
+// 2ε_A/(1−ε_A)·max|V|. γ_k = ku/(1−ku) bounds k roundings, Higham, "Accuracy and Stability of Numerical Algorithms",
+// chapter 3.)
 //
 // 1. Truncation. P(x_ij) = A_ij·(1+θ_ij), |θ_ij| ≤ ε_A < 1: all weights are positive.
 //

@@ -28,7 +28,7 @@ func (w *work) addUp(env finegrain.Env) error {
 			floats.Add(w.sums[t][c*rank:][:rank], w.sums[t-1][c*rank:][:rank])
 			counted.blockSums += int64(rank)
 		}
-		w.count(counted.cost())
+		w.count(counted)
 	})
 }
 
@@ -57,7 +57,7 @@ func (w *work) runDown(env finegrain.Env, out *mat.Dense) error {
 				return w.addKeys(env, x, w.sums[t], to-from, &counted)
 			})
 			if all {
-				w.count(counted.cost())
+				w.count(counted)
 				w.report(env, strands, "strands of queries")
 			}
 		})

@@ -1,6 +1,10 @@
 package polynomial
 
-import "math"
+import (
+	"math"
+
+	"finegrain/internal/monomials"
+)
 
 // The degree that approximating e^x takes. (Aggarwal and Alman 2022 show that e^x on [0,M] to error δ takes degree
 // Θ(max{M, L/log(L/M)}), L = log 1/δ. Here are explicit bounds, derived from two series.) What softmax asks for is
@@ -68,17 +72,7 @@ func TaylorDegree(m, epsilonA float64) (g int, ok bool) {
 
 // Rank is C(d+g, g), the number of monomials of degree at most g in d variables: the rank of the approximation.
 // (The paper's own count is C(2(d+g), 2g).) Beyond int64 it is the largest int64.
-func Rank(d, g int) int64 {
-	rank, least := int64(1), int64(min(d, g))
-	for i := int64(1); i <= least; i++ {
-		factor := int64(max(d, g)) + i
-		if rank > math.MaxInt64/factor {
-			return math.MaxInt64
-		}
-		rank = rank * factor / i // C(max+i, i), an integer
-	}
-	return rank
-}
+func Rank(d, g int) int64 { return monomials.Rank(d, g) }
 
 // power is x^k/k!.
 func power(x float64, k int) float64 {

@@ -39,6 +39,7 @@ type series struct{ above, below []float64 }
 const (
 	beyond    = 64      // steps in which the recurrence forgets its beginning
 	mostTerms = 1 << 21 // of a series: degrees beyond are refused
+	leastM    = 1e-300  // of intervals but [0,0]: 4k/M, k ≤ mostTerms + beyond, and the ratios stay within float64
 	// logMargin exceeds the error of a logarithm that is compared: less than 2^3 roundings a step of 2^21, 2^−29, and a
 	// few roundings of numbers below 2^26, 2^−24.
 	logMargin = 0x1p-22
@@ -79,6 +80,14 @@ func leastDegree(z, level float64, side func(series) []float64, shift float64) i
 	}
 }
 
+// notTiny panics on an M > 0 on which recurrences leave float64.
+func notTiny(m float64) {
+	if m < leastM {
+		panic(fmt.Sprintf("polynomial: M = %g is below %g, where the series of a degree leaves float64; it must be 0 or above",
+			m, leastM))
+	}
+}
+
 func above(s series) []float64 { return s.above }
 func below(s series) []float64 { return s.below }
 
@@ -94,7 +103,7 @@ const (
 var Functions = []Function{Growing, Decaying}
 
 // LeastDegree brackets the least degree of a polynomial that approximates f on [0,m] to the sup-error e^{−level}:
-// it is at least low, and at most high. It panics unless 0 ≤ m ≤ 2^14 and 0 < level ≤ 2^14.
+// it is at least low, and at most high. It panics unless m is 0 or from 1e−300 to 2^14, and 0 < level ≤ 2^14.
 func LeastDegree(f Function, m, level float64) (low, high int) {
 	if !(m >= 0 && m <= 1<<14 && level > 0 && level <= 1<<14) {
 		panic(fmt.Sprintf("polynomial: LeastDegree of M = %g, ln 1/δ = %g, which is beyond 2^14", m, level))
@@ -102,6 +111,7 @@ func LeastDegree(f Function, m, level float64) (low, high int) {
 	if m == 0 {
 		return 0, 0
 	}
+	notTiny(m)
 	if f == Growing {
 		level += m
 	}

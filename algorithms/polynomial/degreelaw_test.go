@@ -125,6 +125,8 @@ func TestLeastDegree(t *testing.T) {
 		{Decaying, 4096, 1e-300, 1719, 1720},
 		{Decaying, 1, 1e-300, 130, 130},
 		{Decaying, 0, 1e-300, 0, 0},
+		{Growing, 1e-300, 1e-299, 0, 0}, // degree 0 errs by M/2, degree 1 by M²/16
+		{Growing, 1e-300, 1e-301, 1, 1},
 	} {
 		if low, high := LeastDegree(c.f, c.m, -math.Log(c.delta)); low != c.low || high != c.high {
 			t.Errorf("%s on [0,%g] to %g: from %d to %d, want %d to %d", c.f, c.m, c.delta, low, high, c.low, c.high)
@@ -151,6 +153,9 @@ func TestLeastDegree(t *testing.T) {
 func TestDegreesOutOfRangePanic(t *testing.T) {
 	for what, f := range map[string]func(){
 		"an interval too long":   func() { LeastDegree(Growing, 1<<15, 1) },
+		"an interval too short":  func() { LeastDegree(Decaying, 1e-301, 1) },
+		"scores too small":       func() { RelativeDegrees(1e-309, 5000) },
+		"entries too small":      func() { logarithmic.At(1, 1e-309) },
 		"an error of 1":          func() { LeastDegree(Growing, 1, 0) },
 		"an error that is none":  func() { LeastDegree(Growing, 1, math.NaN()) },
 		"scores that are none":   func() { RelativeDegrees(math.NaN(), 1) },

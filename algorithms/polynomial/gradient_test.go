@@ -164,7 +164,7 @@ func TestGradientRefuses(t *testing.T) {
 	}{
 		{0.5, 1e-6, 8, "no less work than the definition"},
 		{0.5, 1e-30, 200, "ask for an error of at least"},
-		{6, 1e-3, 200, `use "exact"`},
+		{6, 1e-3, 200, `or use "streaming", which promises`},
 		{6, 0, 200, "scale Q or K down"},
 	} {
 		size := attention.TrainingSize{Queries: c.n, Keys: c.n, Dim: 3, Width: 2, ValueDim: 2}

@@ -17,29 +17,37 @@ import (
 )
 
 // masked draws one of the masks for an instance: causal, ranges of any kind, or ranges that begin and end within a key
-// of the leaves of the tree.
+// of the leaves of the tree. Where these are too short for the method, they are nearly all keys.
 func masked(r *rand.Rand, in attention.Instance) (attention.Instance, error) {
-	switch r.IntN(3) {
-	case 0:
+	n, _ := in.Q.Dims()
+	m, _ := in.K.Dims()
+	kind := r.IntN(3)
+	if kind == 0 {
 		in.Causal = true
 		return in, nil
-	case 1:
-		in.Ranges = attention.SampleRanges(r, in)
-		return in, nil
 	}
-	in.Ranges = attention.SampleRanges(r, in)
+	long := make([]attention.Range, n)
+	for i := range long {
+		long[i] = attention.Range{From: r.IntN(2), To: m - r.IntN(2)}
+	}
+	in.Ranges = long
 	p, _, err := planFor(in)
 	if err != nil {
 		return in, err
 	}
-	m, _ := in.K.Dims()
-	near := func() int { return min(m, max(0, p.block*p.blocks*r.IntN(p.strands+1)+r.IntN(3)-1)) }
-	for i := range in.Ranges {
-		from, to := near(), near()
-		if from == to {
-			from, to = 0, m
+	in.Ranges = attention.SampleRanges(r, in)
+	if kind == 2 {
+		near := func() int { return min(m, max(0, p.block*p.blocks*r.IntN(p.strands+1)+r.IntN(3)-1)) }
+		for i := range in.Ranges {
+			from, to := near(), near()
+			if from == to {
+				from, to = 0, m
+			}
+			in.Ranges[i] = attention.Range{From: min(from, to), To: max(from, to)}
 		}
-		in.Ranges[i] = attention.Range{From: min(from, to), To: max(from, to)}
+	}
+	if _, _, err := planFor(in); err != nil {
+		in.Ranges = long
 	}
 	return in, nil
 }
@@ -120,6 +128,40 @@ func TestLargeMasks(t *testing.T) {
 				t.Errorf("%v: row %d differs by %g from that of the causal mask", c, row, off)
 			}
 		}
+	}
+}
+
+// TestRangesWorthwhile: windows are refused where the sums over keys alone are no less work than the definition, and where
+// they are less all is little more than twice the definition, as plan.go has it for leaves of full length.
+func TestRangesWorthwhile(t *testing.T) {
+	const n, d, c = 1024, 2, 2 + 1
+	in := random(3, n, n, d, c-1, 0.6)
+	in.Epsilon = 1e-4
+	sums, refused, most := int64(0), 0, 0.0
+	for width := n; width > 0; width /= 2 {
+		in.Ranges = windows(n, width)
+		definition := in.Regime().Pairs() * (d + c - 1 + 16)
+		p, counts, err := planFor(in)
+		if width == n {
+			blocks, leaves := int64(n/p.block), int64(p.strands)
+			sums = n*p.rank*c + n*(p.rank-1) + (2*blocks+leaves-1)*p.rank*c
+			if n%(p.block*p.blocks) != 0 {
+				t.Fatalf("%d blocks of %d keys make a leaf", p.blocks, p.block)
+			}
+		}
+		if err != nil {
+			if refused++; !strings.Contains(err.Error(), "its sums over keys take") || !strings.Contains(err.Error(), `use "exact"`) {
+				t.Errorf("windows of %d keys: %v", width, err)
+			}
+		} else {
+			most = max(most, float64(worth(counts))/float64(definition))
+		}
+		if (err != nil) != (sums >= definition) {
+			t.Errorf("windows of %d keys: error %v, sums take %d, the definition %d", width, err, sums, definition)
+		}
+	}
+	if !(most < 2.1) || refused == 0 {
+		t.Errorf("%d widths are refused, and the others take up to %.2f times the definition's work", refused, most)
 	}
 }
 

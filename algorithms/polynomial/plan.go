@@ -1,6 +1,7 @@
 package polynomial
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/bits"
@@ -12,12 +13,13 @@ import (
 
 // A plan is a polynomial for an instance, and how the work is laid out. The least degree that reaches the error
 // asked is taken, as rank and with it all work grows with the degree; of the Chebyshev and the Taylor polynomial of
-// one degree, the one with the smaller bound. A rank of min(n,m) or more is refused, with a causal mask half of that: then
-// the definition takes no more work.
+// one degree, the one with the smaller bound. Refused is a rank with which the definition takes no more work: min(n,m) or
+// more, with a causal mask half of that; with ranges also one whose sums over keys alone are as much as all pairs.
 //
 // The layout, too, follows from sizes alone, so that every sum is in the same order on any number of cores: keys are
 // cut into blocks, runs of blocks into strands, each of which one core sums up; then strands are added in order. With
-// ranges strands are the leaves of a tree.
+// ranges strands are the leaves of a tree, of as many keys as the rank, rounded up to blocks; at rank 35 four times as
+// many take 1.4 times as long.
 
 // plan is what is decided.
 type plan struct {
@@ -38,8 +40,6 @@ const (
 	strandEntries = 1 << 23 // of all strands' sums: 64 MiB
 	mostStrands   = 32
 	leastStrands  = 2
-	leafRanks     = 1   // keys of a leaf are the rank times this at least; at rank 35 four times as many take 1.4 times as long
-	leastLeaf     = 32  // and so many
 	tileRank      = 192 // monomials of one matrix product
 	tileValues    = 64  // value columns of one
 )
@@ -53,8 +53,7 @@ func (p *plan) layOut(r attention.Regime) {
 	p.block = max(leastBlock, min(most, int(blockEntries/p.rank)))
 	total := (summed(r) + p.block - 1) / p.block
 	if r.RangePairs > 0 {
-		leaf := max(leastLeaf, leafRanks*p.rank)
-		p.blocks = int(min(int64(total), (leaf+int64(p.block)-1)/int64(p.block)))
+		p.blocks = int(min(int64(total), (p.rank+int64(p.block)-1)/int64(p.block))) // of a leaf
 	} else {
 		sums := float64(p.rank) * float64(r.ValueDim+1)
 		most := max(leastStrands, min(mostStrands, int(strandEntries/sums)))
@@ -100,8 +99,11 @@ func (p plan) nodes(r attention.Regime) int {
 
 // bytes is the working memory on so many cores.
 func (p plan) bytes(r attention.Regime, cores int) int64 {
-	c := int64(r.ValueDim + 1)
-	return workingMemory(r, p.rank, int64(p.nodes(r))*p.rank*c, int64(p.block)*p.rank, int64(p.block), cores)
+	each := p.rank * int64(r.ValueDim+1)
+	if r.RangePairs > 0 {
+		each += wordsOfSlice
+	}
+	return workingMemory(r, p.rank, int64(p.nodes(r))*each, int64(p.block)*p.rank, int64(p.block), cores)
 }
 
 // bytesUpTo is the most that bytes is for any rank up to this one.
@@ -109,12 +111,15 @@ func (p plan) bytesUpTo(r attention.Regime, cores int) int64 {
 	c := int64(r.ValueDim + 1)
 	total := int64((r.Keys + p.block - 1) / p.block) // of the smallest blocks
 	sums := min(total*p.rank*c, max(min(mostStrands*p.rank*c, strandEntries), leastStrands*p.rank*c))
-	if r.RangePairs > 0 { // a leaf has as many keys as the rank, or is the only one; the last may be short
-		sums = 2 * c * ((int64(r.Keys)+leafRanks-1)/leafRanks + p.rank)
+	if r.RangePairs > 0 { // a leaf has no fewer keys than the rank, nor than 64, or is the only one; the last may be short
+		sums = 2*c*(int64(r.Keys)+p.rank) + 2*wordsOfSlice*(int64(r.Keys)/mostBlock+1)
 	}
 	block := min(mostBlock*p.rank, max(blockEntries, leastBlock*p.rank))
 	return workingMemory(r, p.rank, sums, block, mostBlock, cores)
 }
+
+// wordsOfSlice is what it takes to know where a node is, of which there are many.
+const wordsOfSlice = 3
 
 // workingMemory adds up, in bytes: sums of strands or nodes, weights with what they are made of, scaling, with ranges
 // the keys and values scaled, and what each core needs for a block of so many rows.
@@ -210,9 +215,15 @@ type ascent struct {
 }
 
 // climb tries degree after degree until the bound is at most goal, for values that differ by at most spread.
-func climb(r attention.Regime, s scores, spread, goal float64) (found ascent) {
-	limit := rankLimit(r)
-	if limit > 1 && found.consider(meanPlan(r, s, spread), goal) {
+func climb(r attention.Regime, s scores, spread, goal float64) ascent {
+	return climbUnder(r, s, spread, goal, outweighed)
+}
+
+// climbUnder is climb up to a rank that tooLarge says something against, of one whose work is no less than that.
+func climbUnder(
+	r attention.Regime, s scores, spread, goal float64, tooLarge func(attention.Regime, int64) string,
+) (found ascent) {
+	if tooLarge(r, 1) == "" && found.consider(meanPlan(r, s, spread), goal) {
 		return found
 	}
 	near := nearError(r, s)
@@ -222,9 +233,9 @@ func climb(r attention.Regime, s scores, spread, goal float64) (found ascent) {
 	}
 	for g := 0; ; g++ {
 		p := plan{scores: s, rank: Rank(r.Dim, g)}
-		if p.rank >= limit {
-			found.because = fmt.Errorf("degree %d has rank C(d+g,g) = %d, and there are %s: that is no less "+
-				"work than the definition; use %q, or fewer coordinates or smaller scores", g, p.rank, sizes(r), exactFor(r))
+		if by := tooLarge(r, p.rank); by != "" {
+			found.because = fmt.Errorf("degree %d has rank C(d+g,g) = %d, and %s: that is no less "+
+				"work than the definition; use %q, or fewer coordinates or smaller scores", g, p.rank, by, exactFor(r))
 			return found
 		}
 		if l == nil {
@@ -256,8 +267,44 @@ func climb(r attention.Regime, s scores, spread, goal float64) (found ascent) {
 	}
 }
 
-// rankLimit is the rank from which on the definition takes no more work: the keys that a query sees, or the queries that
-// see a key, with a causal mask half of them.
+// outweighed says what makes a rank no less work than the definition; "" if it is less. With ranges the sums over all keys
+// are compared, too, which are made whatever the ranges are. If they are less, all work is at most little more than
+// twice the definition's: a key that is looked at takes what it takes there and a multiply-add, and the leaves of a
+// range, each of no fewer keys than the rank but for the last of all, take less than looking at their keys.
+func outweighed(r attention.Regime, rank int64) string {
+	if rank >= rankLimit(r) {
+		return "there are " + sizes(r)
+	}
+	if r.RangePairs == 0 {
+		return ""
+	}
+	p := plan{rank: rank}
+	p.layOut(r)
+	sums, definition := worth(p.cost(r, visits{})), worth(attention.Exact.Guarantee.Cost(r))
+	if sums < definition {
+		return ""
+	}
+	return fmt.Sprintf("its sums over keys take %.3g operations, the definition on these ranges %.3g",
+		float64(sums), float64(definition))
+}
+
+// beyondForce is outweighed for a run that is forced, whose work may be more.
+func beyondForce(_ attention.Regime, rank int64) string {
+	const most = 1 << 14
+	if rank <= most {
+		return ""
+	}
+	return fmt.Sprintf("no more than %d is forced", most)
+}
+
+// worth is a cost in multiply-adds, or in what takes about as long.
+func worth(c finegrain.Cost) int64 {
+	return c[finegrain.MultiplyAdds] + c[Features] + c[BlockSums] + attention.WorkExp*c[finegrain.Exponentials]
+}
+
+// rankLimit is the rank from which on the definition takes no more work where queries see all keys, or, with a causal
+// mask, half of them: a key or a query takes a multiply-add for each monomial and value, and one in the definition as many
+// for each that it meets. With ranges it is the same as without a mask.
 func rankLimit(r attention.Regime) int64 {
 	limit := int64(min(r.Queries, r.Keys))
 	if r.Causal {
@@ -318,7 +365,11 @@ func meanPlan(r attention.Regime, s scores, spread float64) plan {
 	return p
 }
 
+// cancels says why no degree helps. Where scores are small little cancels, and what is left is the rounding of sums.
 func cancels(r attention.Regime, s scores) error {
+	if s.m+s.abs < 4 {
+		return errors.New("what is left is the rounding of sums in float64")
+	}
 	terms := ""
 	if s.abs > s.m {
 		terms = fmt.Sprintf(", their terms %.3g", attention.ThreeDigitsUp(s.abs))
@@ -378,10 +429,16 @@ func valid(r attention.Regime) error {
 
 // admissible is the part of valid that takes no climb.
 func admissible(r attention.Regime) error {
+	if by := outweighed(r, int64(r.Dim+1)); by != "" {
+		return fmt.Errorf("even degree 1 has rank d+1 = %d, and %s: that is no less work "+
+			"than the definition; use %q", r.Dim+1, by, exactFor(r))
+	}
+	return computable(r)
+}
+
+// computable is the part of that without which nothing is computed.
+func computable(r attention.Regime) error {
 	switch {
-	case int64(r.Dim+1) >= rankLimit(r):
-		return fmt.Errorf("even degree 1 has rank d+1 = %d, and there are %s: that is no less work "+
-			"than the definition; use %q", r.Dim+1, sizes(r), exactFor(r))
 	case !(r.MaxV < 0x1p1020):
 		return fmt.Errorf("values reach %.3g, at or above 2^1020; scale V down", r.MaxV)
 	case !(r.QNorm < 0x1p1020), !(r.KNorm < 0x1p1020):
@@ -404,7 +461,10 @@ func mostBytes(r attention.Regime) int64 {
 	a, goal := promise(r)
 	p, reached := a.reaching(goal)
 	if !reached || r.Epsilon == 0 {
-		p = plan{rank: max(1, rankLimit(r)-1)}
+		p = plan{rank: 1}
+		for g := 1; g <= MaxDegree && outweighed(r, Rank(r.Dim, g)) == ""; g++ {
+			p.rank = Rank(r.Dim, g)
+		}
 		p.layOut(r)
 	}
 	return p.bytesUpTo(r, runtime.GOMAXPROCS(0))

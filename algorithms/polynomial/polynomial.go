@@ -35,6 +35,7 @@ type method struct {
 	measure func(finegrain.Env, attention.Instance, attention.Regime) (measured, error)
 	edit    func(*plan, attention.Regime) // nil: as planned
 	spoil   func(*work, int)              // called when so many phases are done; nil: nothing
+	forced  bool                          // computes where it would refuse
 }
 
 func (x method) declare() attention.Method {
@@ -51,7 +52,7 @@ func (x method) declare() attention.Method {
 					"through the quotient",
 			},
 			Where: "scores so bounded that a rank of C(d+g,g) below the numbers of queries and of keys serves, below half of them " +
-				"with a causal mask",
+				"with a causal mask; with ranges, also one whose sums over keys take less work than the definition",
 			Valid: valid,
 			Error: declared,
 			// The data decide how far the bound on scores falls by centring, hence the degree, hence all counts: they are
@@ -60,15 +61,18 @@ func (x method) declare() attention.Method {
 			About: about,
 			Bytes: mostBytes,
 		},
-		Run: func(env finegrain.Env, in attention.Instance) (out attention.Output, cost finegrain.Cost, err error) {
-			err = env.Together(func(env finegrain.Env) (err error) {
-				out, cost, err = x.run(env, in)
-				return err
-			})
-			return out, cost, err
-		},
+		Run:    x.together,
+		Forced: method{measure: x.measure, edit: x.edit, spoil: x.spoil, forced: true}.together,
 		Sample: sample,
 	}
+}
+
+func (x method) together(env finegrain.Env, in attention.Instance) (out attention.Output, cost finegrain.Cost, err error) {
+	err = env.Together(func(env finegrain.Env) (err error) {
+		out, cost, err = x.run(env, in)
+		return err
+	})
+	return out, cost, err
 }
 
 // plan measures the instance and decides, or refuses.
@@ -76,13 +80,17 @@ func (x method) plan(env finegrain.Env, in attention.Instance) (plan, measured, 
 	fail := func(err error) (plan, measured, attention.Regime, error) {
 		return plan{}, measured{}, attention.Regime{}, err
 	}
-	survey, err := attention.Guarantee{Method: name, Valid: admissible}.Admit(env, in)
+	admit := admissible
+	if x.forced {
+		admit = computable
+	}
+	survey, err := attention.Guarantee{Method: name, Valid: admit}.Admit(env, in)
 	if err != nil {
 		return fail(err)
 	}
 	r := survey.Regime
 	norms, goal := promise(r)
-	if err := promises(r, norms, goal); err != nil {
+	if err := promises(r, norms, goal); err != nil && !x.forced {
 		return fail(&attention.OutsideRegime{Method: name, Reason: err})
 	}
 	data, err := x.measure(env, in, r)
@@ -91,17 +99,22 @@ func (x method) plan(env finegrain.Env, in attention.Instance) (plan, measured, 
 	}
 	before, promised := norms.reaching(goal)
 	var entries ascent
-	if r.Epsilon > 0 {
+	switch {
+	case x.forced:
+		entries = climbUnder(r, data.scores, survey.Spread, r.Epsilon, beyondForce)
+	case r.Epsilon > 0:
 		entries = climb(r, data.scores, survey.Spread, goal)
-	} else {
+	default:
 		entries = climb(r, data.scores, survey.Spread, -1)
 		goal = min(goal, 2*entries.least())
 	}
 	p, reached := entries.reaching(goal)
 	switch {
+	case x.forced && !promised:
+		p = entries.plans[len(entries.plans)-1] // the mean of the values is one at least
 	case !reached && !promised:
 		return fail(&attention.CannotPromise{
-			Method: name, Asked: r.Epsilon, Bound: min(norms.least(), entries.least()), Because: entries.because,
+			Method: name, Asked: r.Epsilon, Bound: min(norms.least(), entries.least()), Values: r.MaxV, Because: entries.because,
 		})
 	case !reached, r.Epsilon > 0 && promised && before.rank < p.rank:
 		// Bounds need not quite fall with M. What norms promise holds for the same keys, not centred.
@@ -126,17 +139,19 @@ func (x method) run(env finegrain.Env, in attention.Instance) (attention.Output,
 		return attention.Output{}, nil, err
 	}
 	w := newWork(in, r, p, data)
-	w.cost[finegrain.Bytes] = p.bytes(r, 1)
 	out := mat.NewDense(r.Queries, r.ValueDim, nil)
 	for done, phase := range w.phases(out) {
 		if err := phase(env); err != nil {
-			return attention.Output{}, w.cost, stopped(err)
+			return attention.Output{}, nil, stopped(err)
 		}
 		if x.spoil != nil {
 			x.spoil(w, done+1)
 		}
 	}
-	return attention.Output{Float: out, Bound: p.bound}, w.cost, nil
+	cost := w.counted.cost()
+	cost[finegrain.Bytes] = p.bytes(r, 1)
+	chosen := map[string]float64{"degree": float64(p.degree), "rank": float64(p.rank), "scores": p.m}
+	return attention.Output{Float: out, Bound: p.bound, Chosen: chosen}, cost, nil
 }
 
 // phases are what a run does, one after the other, each on all cores.
@@ -181,9 +196,9 @@ type work struct {
 
 	pieces pass.Scratch[piece]
 
-	lock sync.Mutex
-	cost finegrain.Cost
-	done int
+	lock    sync.Mutex
+	counted counts
+	done    int
 }
 
 // block holds rows of features, r each, and of values, dv+1 each.
@@ -199,7 +214,7 @@ type piece struct {
 
 func newWork(in attention.Instance, r attention.Regime, p plan, data measured) *work {
 	w := &work{
-		in: in, regime: r, plan: p, basis: newBasis(r.Dim, p.degree), centre: data.centre, cost: finegrain.Cost{},
+		in: in, regime: r, plan: p, basis: newBasis(r.Dim, p.degree), centre: data.centre,
 		queries: make([]roundoff.Scale, r.Dim), keys: make([]roundoff.Scale, r.Dim), sums: make([][]float64, p.nodes(r)),
 	}
 	w.factor = w.basis.weights(p.factors)
@@ -216,8 +231,10 @@ func newWork(in attention.Instance, r attention.Regime, p plan, data measured) *
 		w.values, w.output = roundoff.NewScale(1, -e), roundoff.NewScale(1, e)
 	}
 	c := r.ValueDim + 1
+	size := w.basis.rank * c
+	sums := make([]float64, len(w.sums)*size)
 	for t := range w.sums {
-		w.sums[t] = make([]float64, w.basis.rank*c)
+		w.sums[t] = sums[t*size:][:size:size]
 	}
 	if r.RangePairs > 0 {
 		w.all = block{make([]float64, r.Keys*r.Dim), make([]float64, r.Keys*c)}
@@ -238,10 +255,13 @@ func newWork(in attention.Instance, r attention.Regime, p plan, data measured) *
 }
 
 // count adds what a part of the work did.
-func (w *work) count(c finegrain.Cost) {
+func (w *work) count(c counts) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
-	w.cost.Add(c)
+	w.counted.multiplyAdds += c.multiplyAdds
+	w.counted.features += c.features
+	w.counted.blockSums += c.blockSums
+	w.counted.pairs += c.pairs
 }
 
 // report tells progress, in blocks of keys and of queries.
@@ -261,7 +281,7 @@ func (w *work) sumStrands(env finegrain.Env, strands int, sums [][]float64) erro
 				w.loadKeys(x, from, to, &counted)
 				return w.addKeys(env, x, sums[t], to-from, &counted)
 			})
-			w.count(counted.cost())
+			w.count(counted)
 			w.report(env, strands, "strands of keys")
 		})
 	})
@@ -315,25 +335,31 @@ func (w *work) loadKeys(x *piece, from, to int, counted *counts) {
 // addKeys adds the loaded keys, so many rows of them, to sums, with a mask times w; it returns false if it was stopped.
 func (w *work) addKeys(env finegrain.Env, x *piece, sums []float64, rows int, counted *counts) bool {
 	c, rank := w.regime.ValueDim+1, w.basis.rank
+	return tiles(env, rank, c, func(a, monomials, v, columns int) {
+		kernel.Dgemm(blas.Trans, blas.NoTrans, columns, monomials, rows, 1,
+			x.keys.values[v:], c, x.keys.features[a:], rank, 0, x.tile, tileRank)
+		counted.multiplyAdds += int64(columns) * int64(monomials) * int64(rows)
+		for i := range columns {
+			part := x.tile[i*tileRank:][:monomials]
+			if w.masked() {
+				floats.Mul(part, w.factor[a:][:monomials])
+				counted.blockSums += int64(monomials)
+			}
+			floats.Add(sums[(v+i)*rank+a:][:monomials], part)
+		}
+		counted.blockSums += int64(columns) * int64(monomials)
+	})
+}
+
+// tiles goes through a product of so many monomials and value columns in order, a tile at a time: from a and from v on.
+// It returns false if it was stopped.
+func tiles(env finegrain.Env, rank, c int, visit func(a, monomials, v, columns int)) bool {
 	for v := 0; v < c; v += tileValues {
-		columns := min(tileValues, c-v)
 		for a := 0; a < rank; a += tileRank {
 			if env.Err() != nil {
 				return false
 			}
-			monomials := min(tileRank, rank-a)
-			kernel.Dgemm(blas.Trans, blas.NoTrans, columns, monomials, rows, 1,
-				x.keys.values[v:], c, x.keys.features[a:], rank, 0, x.tile, tileRank)
-			counted.multiplyAdds += int64(columns) * int64(monomials) * int64(rows)
-			for i := range columns {
-				part := x.tile[i*tileRank:][:monomials]
-				if w.masked() {
-					floats.Mul(part, w.factor[a:][:monomials])
-					counted.blockSums += int64(monomials)
-				}
-				floats.Add(sums[(v+i)*rank+a:][:monomials], part)
-			}
-			counted.blockSums += int64(columns) * int64(monomials)
+			visit(a, min(tileRank, rank-a), v, min(tileValues, c-v))
 		}
 	}
 	return true
@@ -355,7 +381,7 @@ func (w *work) addStrands(env finegrain.Env) error {
 			floats.Add(total, s[c*rank:][:rank])
 		}
 		floats.Mul(total, w.factor)
-		w.count(counts{blockSums: int64(len(w.sums)) * int64(rank)}.cost())
+		w.count(counts{blockSums: int64(len(w.sums)) * int64(rank)})
 	})
 }
 
@@ -374,7 +400,7 @@ func (w *work) readRows(env finegrain.Env, out *mat.Dense, first int, sums []flo
 				return
 			}
 			w.write(out, x, from, to)
-			w.count(counted.cost())
+			w.count(counted)
 			w.report(env, blocks, "blocks of queries")
 		})
 	})
@@ -401,19 +427,11 @@ func (w *work) query(x *piece, i int) {
 // false if it was stopped.
 func (w *work) multiply(env finegrain.Env, x *piece, sums []float64, from, to int, counted *counts) bool {
 	c, rank := w.regime.ValueDim+1, w.basis.rank
-	for v := 0; v < c; v += tileValues {
-		columns := min(tileValues, c-v)
-		for a := 0; a < rank; a += tileRank {
-			if env.Err() != nil {
-				return false
-			}
-			monomials := min(tileRank, rank-a)
-			kernel.Dgemm(blas.NoTrans, blas.Trans, to-from, columns, monomials, 1,
-				x.queries.features[from*rank+a:], rank, sums[v*rank+a:], rank, 1, x.queries.values[from*c+v:], c)
-			counted.multiplyAdds += int64(columns) * int64(monomials) * int64(to-from)
-		}
-	}
-	return true
+	return tiles(env, rank, c, func(a, monomials, v, columns int) {
+		kernel.Dgemm(blas.NoTrans, blas.Trans, to-from, columns, monomials, 1,
+			x.queries.features[from*rank+a:], rank, sums[v*rank+a:], rank, 1, x.queries.values[from*c+v:], c)
+		counted.multiplyAdds += int64(columns) * int64(monomials) * int64(to-from)
+	})
 }
 
 // write divides the values of the queries from … to−1 and scales them back.

@@ -256,6 +256,8 @@ func TestRefusals(t *testing.T) {
 	fewCausal.Causal = true
 	ranges := random(1, 100, 100, 8, 1, 1)
 	ranges.Ranges, ranges.Epsilon = attention.SampleRanges(rand.New(rand.NewPCG(1, 1)), ranges), 1e-8
+	single := random(1, 100, 100, 8, 8, 0.1)
+	single.Ranges, single.Epsilon = windows(100, 1), 0.1
 	few := random(1, 100, 9, 8, 1, 1)
 	ranks := random(1, 100, 100, 8, 1, 1)
 	ranks.Epsilon = 1e-8
@@ -275,9 +277,10 @@ func TestRefusals(t *testing.T) {
 		{"causal", causal, false, "of which a query sees half", "streaming"},
 		{"few keys, causal", fewCausal, true, "rank d+1 = 9, and there are 100 queries and 18 keys, of which", "streaming"},
 		{"ranges", ranges, false, "rank C(d+g,g)", `use "exact"`},
+		{"single keys", single, true, "rank d+1 = 9, and its sums over keys take", `use "exact"`},
 		{"few keys", few, true, "rank d+1 = 9", "streaming"},
 		{"rank", ranks, false, "rank C(d+g,g)", "streaming"},
-		{"digits", digits, false, "cancel", "multiprecision"},
+		{"digits", digits, false, "rounding of sums in float64", "multiprecision"},
 		{"large scores", large, true, "scores may reach", "streaming"},
 		{"huge values", huge, true, "2^1020", "scale V down"},
 	} {

@@ -26,11 +26,11 @@ func (w *work) buildTree(env finegrain.Env) error {
 		err := env.ForEach(high-low, func(i int) {
 			node := low + i
 			floats.AddTo(w.sums[node], w.sums[2*node], w.sums[2*node+1])
-			w.count(counts{blockSums: int64(len(w.sums[node]))}.cost())
 		})
 		if err != nil {
 			return err
 		}
+		w.count(counts{blockSums: int64(high-low) * int64(len(w.sums[low]))})
 	}
 	return nil
 }
@@ -106,7 +106,7 @@ func (w *work) readRanges(env finegrain.Env, out *mat.Dense) error {
 				return
 			}
 			w.write(out, x, from, to)
-			w.count(counted.cost())
+			w.count(counted)
 			w.report(env, blocks, "blocks of queries")
 		})
 	})

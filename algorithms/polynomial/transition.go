@@ -57,7 +57,7 @@ func (t Transition) Dimension(logN float64) int {
 }
 
 // At computes what the method takes at ln n = logN and B² = κ·ln n. It panics unless logN and the fields are positive,
-// κ is not negative, and c·ln n and (C+2κ)·ln n are at most 2^20.
+// κ·ln n is 0 or at least 1e−300, and c·ln n and (C+2κ)·ln n are at most 2^20.
 func (t Transition) At(logN, kappa float64) Finite {
 	t.check(kappa)
 	if !(logN > 0 && t.Dim*logN <= 1<<20 && (t.Error+2*kappa)*logN <= 1<<20) {
@@ -77,7 +77,7 @@ func (t Transition) check(kappa float64) {
 }
 
 // RelativeDegrees are ChebyshevDegree and TaylorDegree at M = m and ε_A = e^{−level}, for errors and degrees far beyond
-// float64 and MaxDegree. It panics unless 0 ≤ m, 0 < level and level + 2m ≤ 2^20.
+// float64 and MaxDegree. It panics unless m is 0 or at least 1e−300, 0 < level and level + 2m ≤ 2^20.
 func RelativeDegrees(m, level float64) (chebyshev, taylor int) {
 	if !(m >= 0 && level > 0 && level+2*m <= 1<<20) {
 		panic(fmt.Sprintf("polynomial: RelativeDegrees of M = %g, ln 1/ε_A = %g, which are out of range", m, level))
@@ -85,6 +85,7 @@ func RelativeDegrees(m, level float64) (chebyshev, taylor int) {
 	if m == 0 {
 		return 0, 0
 	}
+	notTiny(m)
 	// With S_g = 2·e^{−M}·Σ_{k>g} I_k(M), Chebyshev's condition is S_g ≤ ε_A·e^{−2M}. Taylor's is not met while its terms
 	// grow, since those are at least M, where M > 1.
 	chebyshev = leastDegree(m, level+2*m, above, logMargin)

@@ -80,6 +80,16 @@ func TestRelativeDegrees(t *testing.T) {
 	})
 }
 
+// TestSmallestScores: at the least M there is, where degree g errs by about M^(g+1)/(2^g·(g+1)!) in the one series, and by
+// M^(g+1)/(g+1)! in the other, level 5000 takes degree 7, ⌈5000/690.8⌉ − 1, and the even one above.
+func TestSmallestScores(t *testing.T) {
+	for level, want := range map[float64][2]int{1: {0, 0}, 5000: {7, 8}, 1 << 14: {23, 24}} {
+		if chebyshev, taylor := RelativeDegrees(leastM, level); [2]int{chebyshev, taylor} != want {
+			t.Errorf("M = %g, ln 1/ε_A = %g: degrees %d, %d, want %d", leastM, level, chebyshev, taylor, want)
+		}
+	}
+}
+
 func TestLogRank(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d, g := rapid.IntRange(1, 3000).Draw(t, "d"), rapid.IntRange(0, 3000).Draw(t, "g")

@@ -5,13 +5,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"math/big"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,19 +23,12 @@ import (
 	"finegrain/algorithms"
 	"finegrain/algorithms/attention"
 	"finegrain/internal/npy"
-	"finegrain/internal/outfile"
 )
 
 type attendOptions struct {
-	common
-	q, k, v, out     string
-	ranges           string
-	algorithm        string
-	scale            number
-	epsilon          number
-	causal, force    bool
-	precision        string
-	precisionWritten npy.Precision
+	guaranteed
+	q, k, v, ranges string
+	causal          bool
 }
 
 // number is a finite number that may be absent.
@@ -58,18 +53,18 @@ func (n *number) Set(text string) error {
 }
 
 func (a *app) attend() *cobra.Command {
-	o := attendOptions{epsilon: number{positive: true}}
+	var o attendOptions
 	cmd := &cobra.Command{
 		Use:   "attend --q Q.npy --k K.npy --v V.npy --out O.npy",
 		Short: "Compute attention on arrays of one's own, with a guaranteed error",
 		Long: "Compute softmax(s·QKᵀ)·V on NumPy arrays of float64 or float32: n by d queries, m by d keys, m by dv\n" +
 			"values. With --causal query i sees the keys j ≤ i. With --ranges R.npy, n by 2, it sees those from R[i,0] to\n" +
-			"before R[i,1], counted from 0; both are whole numbers, in an array of float64 or float32 as all others.\n" +
+			"before R[i,1], counted from 0: whole numbers, in an array of int64 or int32, or of floats as all others.\n" +
 			"The streaming algorithms take no ranges: exact is used unless --algorithm polynomial is given, which is\n" +
 			"nearly linear in n and m where scores are small.\n\n" +
 			"The error is absolute, the largest |out − exact|. What is guaranteed of it is proved from the numbers of\n" +
 			"this very run, and includes the rounding of the written file. With --error E the command refuses, with\n" +
-			"exit code 1, where it cannot guarantee E; --force computes nonetheless and says what it can promise.",
+			"exit code 1, where it cannot guarantee E. " + forceHelp,
 		Example: "  finegrain attend --q q.npy --k k.npy --v v.npy --error 1e-9 --out o.npy",
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -83,18 +78,10 @@ func (a *app) attend() *cobra.Command {
 	flags.StringVar(&o.q, "q", "", "queries, n by d")
 	flags.StringVar(&o.k, "k", "", "keys, m by d")
 	flags.StringVar(&o.v, "v", "", "values, m by dv")
-	flags.StringVar(&o.out, "out", "", "file to write, n by dv")
 	flags.BoolVar(&o.causal, "causal", false, "query i sees only keys j ≤ i")
 	flags.StringVar(&o.ranges, "ranges", "", "n by 2: the first key that each query sees, and the one after the last")
-	flags.Var(&o.scale, "scale", "the factor s of the scores; 1/d unless given")
-	flags.Var(&o.epsilon, "error", "the largest error to be guaranteed")
-	flags.BoolVar(&o.force, "force", false, "compute even where the error cannot be guaranteed")
-	precisions := []string{"float64", "float32"}
-	choice(cmd, &o.precision, "precision", precisions[0], "of the numbers in the written file", precisions)
-	choice(cmd, &o.algorithm, "algorithm", attention.Streaming.Name, "the algorithm", attentionNames())
-	o.jsonFlag(cmd)
+	o.guaranteedFlags(cmd, "n by dv", attention.Streaming.Name, attentionNames())
 	o.seedFlag(cmd)
-	o.memoryFlag(cmd)
 	return cmd
 }
 
@@ -121,16 +108,13 @@ type attended struct {
 	Guaranteed *float64       `json:"error_guaranteed"` // null if nothing is promised
 	Seconds    float64        `json:"seconds"`
 	Operations finegrain.Cost `json:"operations"`
-	Precision  string         `json:"precision"`
-	Out        string         `json:"out"`
+	// Chosen are numbers that the algorithm chose by the data, such as the degree of a polynomial.
+	Chosen    map[string]float64 `json:"chosen,omitempty"`
+	Precision string             `json:"precision"`
+	Out       string             `json:"out"`
 }
 
 func (a *app) runAttend(ctx context.Context, o *attendOptions) error {
-	for _, f := range []struct{ flag, value string }{{"q", o.q}, {"k", o.k}, {"v", o.v}, {"out", o.out}} {
-		if f.value == "" {
-			return request("attend needs --%s; see finegrain attend --help", f.flag)
-		}
-	}
 	if o.causal && o.ranges != "" {
 		return request("--causal and --ranges are two masks; a causal one is the ranges from 0 to before i+1, so leave one out")
 	}
@@ -138,15 +122,7 @@ func (a *app) runAttend(ctx context.Context, o *attendOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.precision == "float32" {
-		o.precisionWritten = npy.Float32
-	}
-	for _, in := range []string{o.q, o.k, o.v, o.ranges} {
-		if sameFile(in, o.out) {
-			return request("--out %s is an input; name another file", o.out)
-		}
-	}
-	if err := outfile.CheckFile(o.out); err != nil {
+	if err := o.checkFiles("attend", []given{{"q", o.q}, {"k", o.k}, {"v", o.v}}, o.ranges); err != nil {
 		return err
 	}
 	in, beside, err := a.attentionInstance(ctx, o, method)
@@ -163,28 +139,21 @@ func (a *app) runAttend(ctx context.Context, o *attendOptions) error {
 	if err != nil {
 		return err
 	}
-	rounded, bound, err := o.round(in, out)
+	rounded, bound, err := o.rounded(in, out)
 	if err != nil {
 		return err
 	}
-	if o.epsilon.set && !o.force && !(bound <= o.epsilon.value) {
-		return refuse("%s guarantees %.3g and writing %s makes that %.3g, above the error %.3g that was asked; "+
-			"ask for at least %.3g%s",
-			method.Name, attention.ThreeDigitsUp(out.Bound), o.precision, attention.ThreeDigitsUp(bound), o.epsilon.value,
-			attention.ThreeDigitsUp(bound), o.morePrecision())
+	if err := o.keeps(method.Name, out.Bound, bound); err != nil {
+		return err
 	}
-	write := func(w io.Writer) error { return npy.Write(w, rounded, o.precisionWritten) }
-	if err := outfile.File(ctx, o.out, write); err != nil {
+	if err := o.write(ctx, rounded); err != nil {
 		return err
 	}
 	r := in.Regime()
 	result := attended{
 		Algorithm: method.Name, Kernel: kernelName(), N: r.Queries, M: r.Keys, D: r.Dim, DV: r.ValueDim,
 		B: r.B, Scale: r.Scale, Causal: r.Causal, Ranges: in.Ranges != nil,
-		Seconds: took.Seconds(), Operations: cost, Precision: o.precision, Out: o.out,
-	}
-	if o.epsilon.set {
-		result.Asked = &o.epsilon.value
+		Asked: o.asked(), Seconds: took.Seconds(), Operations: cost, Chosen: out.Chosen, Precision: o.precision, Out: o.out,
 	}
 	if !math.IsInf(bound, 0) && !math.IsNaN(bound) {
 		result.Guaranteed = &bound
@@ -203,17 +172,14 @@ func (r *attended) write(w io.Writer) {
 	if r.Guaranteed != nil {
 		promise = fmt.Sprintf("the error is at most %.3g", attention.ThreeDigitsUp(*r.Guaranteed))
 	}
-	fmt.Fprintf(w, "%s; written to %s in %s\n", promise, r.Out, r.Precision)
-}
-
-// refuse is the error of work that cannot promise what was asked.
-func refuse(format string, args ...any) error { return &exit{exitFailed, fmt.Sprintf(format, args...)} }
-
-func (o *attendOptions) morePrecision() string {
-	if o.precisionWritten == npy.Float32 {
-		return ", or write --precision float64"
+	var chosen []string
+	for _, name := range slices.Sorted(maps.Keys(r.Chosen)) {
+		chosen = append(chosen, fmt.Sprintf("%s %.4g", name, r.Chosen[name]))
 	}
-	return ""
+	if chosen != nil {
+		promise = fmt.Sprintf("chosen by the data: %s; %s", strings.Join(chosen, ", "), promise)
+	}
+	fmt.Fprintf(w, "%s; written to %s in %s\n", promise, r.Out, r.Precision)
 }
 
 // attentionInstance reads the arrays, shapes first, and returns the memory that they and the outputs take.
@@ -225,7 +191,11 @@ func (a *app) attentionInstance(ctx context.Context, o *attendOptions, method at
 	}
 	arrays := make([]array, len(names))
 	for i, name := range names {
-		x, err := a.openArray(ctx, name)
+		reader := npy.NewReader
+		if i == 3 { // ranges
+			reader = npy.NewWholeReader
+		}
+		x, err := a.openArrayAs(ctx, name, reader)
 		if err != nil {
 			return in, 0, err
 		}
@@ -251,10 +221,7 @@ func (a *app) attentionInstance(ctx context.Context, o *attendOptions, method at
 		beside = 16 * float64(q.Rows)
 	}
 	in.Causal, in.Epsilon = o.causal, o.epsilon.value
-	in.Scale = 1 / float64(q.Cols)
-	if o.scale.set {
-		in.Scale = o.scale.value
-	}
+	in.Scale = o.scaleFor(q.Cols)
 	least.Scale = in.Scale
 	beside += 2 * 8 * float64(q.Rows) * float64(v.Cols) // the output and its rounded copy
 	for _, x := range arrays {
@@ -280,6 +247,10 @@ func (a *app) attentionInstance(ctx context.Context, o *attendOptions, method at
 		}
 	}
 	if err := in.Validate(); err != nil {
+		whole := in
+		if whole.Ranges = nil; in.Ranges != nil && whole.Validate() == nil { // the ranges are what is wrong
+			return in, 0, request("%s: %v (queries are rows, counted from 0)", o.ranges, err)
+		}
 		return in, 0, request("%v", err)
 	}
 	return in, beside, nil
@@ -312,12 +283,6 @@ func (o *attendOptions) affordMethod(method attention.Method, r attention.Regime
 func (o *attendOptions) compute(
 	env finegrain.Env, method attention.Method, in attention.Instance, beside float64,
 ) (attention.Output, finegrain.Cost, error) {
-	run := func() (attention.Output, finegrain.Cost, error) {
-		if err := o.affordMethod(method, in.Regime(), beside); err != nil {
-			return attention.Output{}, nil, err
-		}
-		return method.Run(env, in)
-	}
 	if o.epsilon.set {
 		room := o.roundingRoom(in.Regime().MaxV)
 		if in.Epsilon -= room; in.Epsilon <= 0 && !o.force {
@@ -326,47 +291,46 @@ func (o *attendOptions) compute(
 		}
 		in.Epsilon = max(in.Epsilon, 0)
 	}
-	out, cost, err := run()
-	var cannot *attention.CannotPromise
-	if o.force && errors.As(err, &cannot) {
-		in.Epsilon = 0
-		out, cost, err = run()
+	with := func(run func(finegrain.Env, attention.Instance) (attention.Output, finegrain.Cost, error),
+	) func() (attention.Output, finegrain.Cost, error) {
+		if run == nil {
+			return nil
+		}
+		return func() (attention.Output, finegrain.Cost, error) {
+			if err := o.affordMethod(method, in.Regime(), beside); err != nil {
+				return attention.Output{}, nil, err
+			}
+			return run(env, in)
+		}
 	}
-	return out, cost, err
+	return orForced(&o.guaranteed, &in.Epsilon, with(method.Run), with(method.Forced))
 }
 
 // roundingRoom is what rounding an output to float32 may add: outputs are averages of values, so at most
 // half a unit in the last place of the largest, or of the least float32.
 func (o *attendOptions) roundingRoom(largest float64) float64 {
-	if o.precisionWritten == npy.Float32 {
+	if o.written() == npy.Float32 {
 		return largest*0x1p-24 + math.SmallestNonzeroFloat32
 	}
 	return 0
 }
 
-// round is the output as it will be written, with a bound on its error that includes the rounding. The
+// rounded is the output as it will be written, with a bound on its error that includes the rounding. The
 // rounding is measured entry by entry.
-func (o *attendOptions) round(in attention.Instance, out attention.Output) (*mat.Dense, float64, error) {
+func (o *attendOptions) rounded(in attention.Instance, out attention.Output) (*mat.Dense, float64, error) {
 	rows, _ := in.Q.Dims()
 	_, cols := in.V.Dims()
 	if err := out.WellFormed(rows, cols); err != nil {
 		return nil, 0, err
 	}
 	rounded := out.Dense()
-	worst := new(big.Float)
-	for i := range rows {
-		for j, x := range rounded.RawRowView(i) {
-			y := o.precisionWritten.Round(x)
-			if math.IsInf(y, 0) {
-				return nil, 0, refuse("the output is %v at row %d, column %d, beyond float32; "+
-					"write --precision float64", x, i, j)
-			}
-			rounded.Set(i, j, y)
-		}
+	if err := o.round("output", rounded); err != nil {
+		return nil, 0, err
 	}
-	if o.precisionWritten == npy.Float64 && out.Float != nil {
+	if o.written() == npy.Float64 && out.Float != nil {
 		return rounded, out.Bound, nil
 	}
+	worst := new(big.Float)
 	for i := range rows {
 		for j := range cols {
 			off := out.At(i, j)

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"fmt"
 	"math"
 	"os"
 	"strconv"
@@ -21,16 +23,17 @@ import (
 func TestRoundRefusesBrokenOutputs(t *testing.T) {
 	one := mat.NewDense(1, 1, []float64{1})
 	in := attention.Instance{Q: one, K: one, V: one, Scale: 1}
-	for _, precision := range []npy.Precision{npy.Float64, npy.Float32} {
-		o := attendOptions{precisionWritten: precision}
+	for _, precision := range []string{"float64", "float32"} {
+		var o attendOptions
+		o.precision = precision
 		for _, x := range []float64{math.NaN(), math.Inf(1)} {
 			out := attention.Output{Float: mat.NewDense(1, 1, []float64{x})}
-			if _, _, err := o.round(in, out); err == nil || !strings.Contains(err.Error(), "at row 0, column 0") {
-				t.Errorf("%v at precision %v: %v", x, precision, err)
+			if _, _, err := o.rounded(in, out); err == nil || !strings.Contains(err.Error(), "at row 0, column 0") {
+				t.Errorf("%v in %s: %v", x, precision, err)
 			}
 		}
-		if rounded, _, err := o.round(in, attention.Output{Float: one}); err != nil || rounded.At(0, 0) != 1 {
-			t.Errorf("1 at precision %v: %v, %v", precision, rounded, err)
+		if rounded, _, err := o.rounded(in, attention.Output{Float: one}); err != nil || rounded.At(0, 0) != 1 {
+			t.Errorf("1 in %s: %v, %v", precision, rounded, err)
 		}
 	}
 }
@@ -73,4 +76,22 @@ func writesNumbers(ts *testscript.TestScript, neg bool, args []string) {
 	var file bytes.Buffer
 	ts.Check(npy.Write(&file, mat.NewDense(len(data)/cols, cols, data), npy.Float64))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), file.Bytes(), 0o600))
+}
+
+// writesIntegers writes what numpy.save does of an array of int64.
+func writesIntegers(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: integers FILE COLUMNS X…")
+	}
+	cols, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	header := fmt.Sprintf("{'descr': '<i8', 'fortran_order': False, 'shape': (%d, %d), }\n", len(args[2:])/cols, cols)
+	file := append([]byte("\x93NUMPY\x01\x00"), byte(len(header)), 0)
+	file = append(file, header...)
+	for _, text := range args[2:] {
+		x, err := strconv.ParseInt(text, 10, 64)
+		ts.Check(err)
+		file = binary.LittleEndian.AppendUint64(file, uint64(x))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), file, 0o600))
 }

@@ -52,56 +52,59 @@ func claimDirectory(dir string) (*measure.Lock, error) {
 	return lock, err
 }
 
-// openMeasurements opens the store of a directory that is claimed, or begins one; without resume those of an earlier
-// run are put aside.
-func openMeasurements(ctx context.Context, dir string, resume bool) (*measure.Store, error) {
+// openMeasurements opens the store of a directory that is claimed, or begins one; without resume that of an earlier
+// run is put aside, and aside is where it is then.
+func openMeasurements(ctx context.Context, dir string, resume bool) (store *measure.Store, aside string, err error) {
 	name := filepath.Join(dir, storeFile)
-	_, err := os.Lstat(name)
+	_, err = os.Lstat(name)
 	switch {
 	case err == nil && resume:
-		return measure.Open(ctx, name)
+		store, err = measure.Open(ctx, name)
+		return store, "", err
 	case err == nil:
-		if err := putAside(ctx, dir); err != nil {
-			return nil, err
+		if aside, err = putAside(ctx, dir); err != nil {
+			return nil, "", err
 		}
 	case !errors.Is(err, fs.ErrNotExist):
-		return nil, err
+		return nil, "", err
 	}
-	return measure.Create(ctx, name)
+	store, err = measure.Create(ctx, name)
+	return store, aside, err
 }
 
 // putAside renames the store of a directory that is claimed, with a number greater than all that are there. Opened and
 // closed first it is one file, whatever ended the process that wrote it; where it is not, since somebody reads it, it
-// stays.
-func putAside(ctx context.Context, dir string) error {
+// stays. It returns the new name.
+func putAside(ctx context.Context, dir string) (string, error) {
 	name := filepath.Join(dir, storeFile)
 	store, err := measure.Open(ctx, name)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := store.Close(); err != nil {
-		return err
+		return "", err
 	}
 	for _, c := range measure.Companions {
 		if _, err := os.Lstat(name + c); !errors.Is(err, fs.ErrNotExist) {
-			return request("%s: another process reads or writes it, and so it cannot be put aside; wait for its end", name)
+			return "", request("%s: another process reads or writes it, and so it cannot be put aside; wait for its end", name)
 		}
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return err
+		return "", err
 	}
 	last := 0
 	for _, e := range entries {
 		if number := previousFile.FindStringSubmatch(e.Name()); number != nil {
 			n, err := strconv.Atoi(number[1])
 			if err != nil {
-				return err
+				return "", err
 			}
 			last = max(last, n)
 		}
 	}
-	return os.Rename(name, filepath.Join(dir, fmt.Sprintf("previous-%d.sqlite", last+1)))
+	aside := filepath.Join(dir, fmt.Sprintf("previous-%d.sqlite", last+1))
+	return aside, os.Rename(name, aside)
 }
 
 // ownReproduction reports whether a directory holds what reproduce leaves, and nothing else: its summary or a store,

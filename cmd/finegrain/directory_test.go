@@ -160,22 +160,26 @@ func TestPutAsideWaitsForReaders(t *testing.T) {
 	if err != nil || !rows.Next() {
 		t.Fatalf("no rows: %v", err)
 	}
-	if err := putAside(ctx, dir); !errors.Is(err, measure.ErrBusy) { // who writes
+	if _, err := putAside(ctx, dir); !errors.Is(err, measure.ErrBusy) { // who writes
 		t.Errorf("error %v", err)
 	}
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := putAside(ctx, dir); err == nil || !strings.Contains(err.Error(), "another process reads") {
+	if _, err := putAside(ctx, dir); err == nil || !strings.Contains(err.Error(), "another process reads") {
 		t.Errorf("error %v", err)
 	}
 	if _, err := os.Stat(name); err != nil {
 		t.Errorf("the store is gone: %v", err)
 	}
-	if err := errors.Join(rows.Close(), reader.Close(), putAside(ctx, dir)); err != nil {
+	if err := errors.Join(rows.Close(), reader.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if !isMeasurements(filepath.Join(dir, "previous-1.sqlite")) {
+	aside, err := putAside(ctx, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if aside != filepath.Join(dir, "previous-1.sqlite") || !isMeasurements(aside) {
 		t.Error("the store is not put aside")
 	}
 }

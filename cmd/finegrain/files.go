@@ -117,11 +117,18 @@ type array struct {
 }
 
 func (a *app) openArray(ctx context.Context, name string) (array, error) {
+	return a.openArrayAs(ctx, name, npy.NewReader)
+}
+
+// openArrayAs opens an array of what the reader reads.
+func (a *app) openArrayAs(
+	ctx context.Context, name string, reader func(io.Reader, int64) (*npy.Reader, error),
+) (array, error) {
 	in, err := a.open(ctx, name)
 	if err != nil {
 		return array{}, err
 	}
-	r, err := npy.NewReader(in, in.size)
+	r, err := reader(in, in.size)
 	if err != nil {
 		in.Close()
 		return array{}, inFile(in.name, err)

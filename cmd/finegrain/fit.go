@@ -124,8 +124,8 @@ func (s selection) choose(ctx context.Context, name string, free ...string) (pic
 		if name == s.x || slices.Contains(free, name) || len(values) == 1 {
 			continue
 		}
-		return c, request("the cells differ in %s too, which is %s; choose with --where %[1]s=%s", name,
-			listValues(values), shellWord(measure.Text(values[0])))
+		return c, request("the cells differ in %s too; choose one of %s, as with --where %s", name, listValues(values),
+			shellWord(name+"="+measure.Text(values[0])))
 	}
 	c.quantity, err = quantityNamed(s.y, c.rows)
 	return c, err
@@ -212,24 +212,53 @@ func quantityNamed(name string, rows claims.Table) (claims.Quantity, error) {
 	return nil, unknown("quantity", name, append(all, slices.Sorted(maps.Keys(values))...))
 }
 
-// censored says how many of the measurements are censored or failed, and why.
-func (c picked) censored() []censoredRows {
-	count := map[string]int{}
-	for _, m := range c.rows {
-		if m.Status != measure.Done {
-			count[fmt.Sprintf("%s: %s", m.Status, m.Reason)]++
-		}
-	}
+// censored says how many of the measurements are censored or failed, and why, in their order.
+func censored(rows claims.Table) []censoredRows {
 	list := []censoredRows{}
-	for _, why := range slices.Sorted(maps.Keys(count)) {
-		list = append(list, censoredRows{why, count[why]})
+	for _, m := range rows {
+		if m.Status == measure.Done {
+			continue
+		}
+		why := whyNot(m)
+		at := slices.IndexFunc(list, func(c censoredRows) bool { return c.Why == why })
+		if at < 0 {
+			at, list = len(list), append(list, censoredRows{why, 0})
+		}
+		list[at].Number++
 	}
 	return list
+}
+
+// nothing is the error where no measurement has the quantity, and why the first has not.
+func (c picked) nothing() error {
+	why := ""
+	if all := censored(c.rows); len(all) > 0 {
+		why = "; " + all[0].Why
+	}
+	return refuse("no measurement of %s that ended has %s%s", c.experiment, c.y, why)
+}
+
+// whyNot is how a measurement ended that was not done, in words that figures and lists have room for.
+func whyNot(m measure.Measurement) string {
+	how := map[measure.Status]string{measure.OutOfTime: "stopped", measure.OutOfRoom: "not begun"}[m.Status]
+	if how == "" {
+		how = string(m.Status)
+	}
+	return how + ": " + strings.TrimRight(oneLine(m.Reason), ".")
 }
 
 type censoredRows struct {
 	Why    string `json:"why"`
 	Number int    `json:"number"`
+}
+
+// at lists where on x the rows are that ended so.
+func (c censoredRows) at(rows claims.Table, x string) (list []string) {
+	of := slices.DeleteFunc(slices.Clone(rows), func(m measure.Measurement) bool { return whyNot(m) != c.Why })
+	for _, v := range of.Values(x) {
+		list = append(list, measure.Text(v))
+	}
+	return list
 }
 
 // fitted is what fit prints with --json. What takes more sizes than there are is null, with the reason in notes.
@@ -349,10 +378,10 @@ func (a *app) fit() *cobra.Command {
 
 // fitTo fits all that the sizes allow.
 func fitTo(env finegrain.Env, c picked) (fitted, error) {
-	f := fitted{Experiment: c.experiment, X: c.x, Y: c.y, Where: listed(c.where), Censored: c.censored(), Notes: []string{}}
+	f := fitted{Experiment: c.experiment, X: c.x, Y: c.y, Where: listed(c.where), Censored: censored(c.rows), Notes: []string{}}
 	samples := c.rows.Samples(c.x, c.quantity)
 	if len(samples) == 0 {
-		return f, refuse("no measurement of %s that ended has %s", c.experiment, c.y)
+		return f, c.nothing()
 	}
 	points, err := fit.Collapse(samples, fit.Median)
 	if err != nil {

@@ -64,8 +64,11 @@ func (a *app) generateTraining() *cobra.Command {
 			name        string
 			value, most int
 		}{
-			{"n", s.Queries, mostTrainingRows}, {"m", s.Keys, mostTrainingRows}, {"d", s.Dim, mostTrainingColumns},
-			{"k", s.Width, mostTrainingColumns}, {"h", s.ValueDim, mostTrainingColumns},
+			{"n", s.Queries, mostTrainingRows},
+			{"m", s.Keys, mostTrainingRows},
+			{"d", s.Dim, mostTrainingColumns},
+			{"k", s.Width, mostTrainingColumns},
+			{"h", s.ValueDim, mostTrainingColumns},
 		} {
 			if x.value < 1 || x.value > x.most {
 				return request("--%s %d must lie between 1 and %d", x.name, x.value, x.most)

@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -17,19 +16,11 @@ import (
 	"finegrain"
 	"finegrain/algorithms"
 	"finegrain/algorithms/attention"
-	"finegrain/internal/npy"
-	"finegrain/internal/outfile"
 )
 
 type gradientOptions struct {
-	common
-	arrays    [6]string // as in trainingFlags
-	out       string
-	algorithm string
-	scale     number
-	epsilon   number
-	force     bool
-	precision string
+	guaranteed
+	arrays [6]string // as in trainingFlags
 }
 
 // trainingFlags are the arrays that make a training step.
@@ -43,7 +34,7 @@ var trainingFlags = [6]struct{ flag, doc string }{
 }
 
 func (a *app) gradient() *cobra.Command {
-	o := gradientOptions{epsilon: number{positive: true}}
+	var o gradientOptions
 	cmd := &cobra.Command{
 		Use:   "gradient --a1 A1.npy --a2 A2.npy --a3 A3.npy --x X.npy --y Y.npy --e E.npy --out G.npy",
 		Short: "Compute the gradient of the loss of an attention layer, with a guaranteed error",
@@ -51,30 +42,20 @@ func (a *app) gradient() *cobra.Command {
 			"softmax taken of each row, on NumPy arrays of float64 or float32.\n\n" +
 			"The error is absolute, the largest |out − exact| of an entry of the gradient, which is a sum over n queries.\n" +
 			"What is guaranteed of it is proved from the numbers of this very run, and includes the rounding of the\n" +
-			"written file. With --error E the command refuses, with exit code 1, where it cannot guarantee E; --force\n" +
-			"computes nonetheless and says what it can promise. --algorithm polynomial is for bounded scores, where its\n" +
-			"time is linear in n and m.",
+			"written file. --algorithm polynomial is for bounded scores, where its time is linear in n and m. With --error E\n" +
+			"the command refuses, with exit code 1, where it cannot guarantee E. " + forceHelp,
 		Example: "  finegrain gradient --a1 a1.npy --a2 a2.npy --a3 a3.npy --x x.npy --y y.npy --e e.npy --out g.npy",
 		Args:    exactly(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.runGradient(cmd.Context(), &o) },
 	}
-	flags := cmd.Flags()
 	for i, f := range trainingFlags {
-		flags.StringVar(&o.arrays[i], f.flag, "", f.doc)
+		cmd.Flags().StringVar(&o.arrays[i], f.flag, "", f.doc)
 	}
-	flags.StringVar(&o.out, "out", "", "file to write, d by d")
-	flags.Var(&o.scale, "scale", "the factor s of the scores; 1/d unless given")
-	flags.Var(&o.epsilon, "error", "the largest error to be guaranteed")
-	flags.BoolVar(&o.force, "force", false, "compute even where the error cannot be guaranteed")
-	precisions := []string{"float64", "float32"}
-	choice(cmd, &o.precision, "precision", precisions[0], "of the numbers in the written file", precisions)
 	var names []string
 	for _, m := range algorithms.Gradients() {
 		names = append(names, m.Name)
 	}
-	choice(cmd, &o.algorithm, "algorithm", attention.ExactGradient.Name, "the algorithm", names)
-	o.jsonFlag(cmd)
-	o.memoryFlag(cmd)
+	o.guaranteedFlags(cmd, "d by d", attention.ExactGradient.Name, names)
 	return cmd
 }
 
@@ -99,24 +80,15 @@ type differentiated struct {
 }
 
 func (a *app) runGradient(ctx context.Context, o *gradientOptions) error {
-	for i, f := range trainingFlags {
-		if o.arrays[i] == "" {
-			return request("gradient needs --%s; see finegrain gradient --help", f.flag)
-		}
-	}
-	if o.out == "" {
-		return request("gradient needs --out; see finegrain gradient --help")
-	}
 	method, err := algorithms.GradientNamed(o.algorithm)
 	if err != nil {
 		return err
 	}
-	for _, in := range o.arrays {
-		if sameFile(in, o.out) {
-			return request("--out %s is an input; name another file", o.out)
-		}
+	var inputs []given
+	for i, f := range trainingFlags {
+		inputs = append(inputs, given{f.flag, o.arrays[i]})
 	}
-	if err := outfile.CheckFile(o.out); err != nil {
+	if err := o.checkFiles("gradient", inputs); err != nil {
 		return err
 	}
 	t, err := a.training(ctx, o, method)
@@ -128,31 +100,21 @@ func (a *app) runGradient(ctx context.Context, o *gradientOptions) error {
 	defer bar.close()
 	env.Progress = bar.report
 	start := time.Now()
-	g, cost, err := method.Run(env, t)
-	var weak *attention.CannotPromise
-	if o.force && errors.As(err, &weak) {
-		t.Epsilon = 0
-		g, cost, err = method.Run(env, t)
-	}
+	g, cost, err := orForced(&o.guaranteed, &t.Epsilon, func() (attention.Gradient, finegrain.Cost, error) {
+		return method.Run(env, t)
+	}, nil)
 	took := time.Since(start)
 	if err != nil {
 		return err
 	}
-	written := npy.Float64
-	if o.precision == "float32" {
-		written = npy.Float32
-	}
-	rounded, bound, err := roundGradient(g, written)
+	rounded, bound, err := o.rounded(g)
 	if err != nil {
 		return err
 	}
-	if o.epsilon.set && !o.force && !(bound <= o.epsilon.value) {
-		return refuse("%s guarantees %.3g and writing %s makes that %.3g, above the error %.3g that was asked; "+
-			"ask for at least that, or write --precision float64",
-			method.Name, attention.ThreeDigitsUp(g.Bound), o.precision, attention.ThreeDigitsUp(bound), o.epsilon.value)
+	if err := o.keeps(method.Name, g.Bound, bound); err != nil {
+		return err
 	}
-	write := func(w io.Writer) error { return npy.Write(w, rounded, written) }
-	if err := outfile.File(ctx, o.out, write); err != nil {
+	if err := o.write(ctx, rounded); err != nil {
 		return err
 	}
 	s := t.Size()
@@ -160,10 +122,7 @@ func (a *app) runGradient(ctx context.Context, o *gradientOptions) error {
 		Algorithm: method.Name, Kernel: kernelName(),
 		N: s.Queries, M: s.Keys, D: s.Dim, K: s.Width, H: s.ValueDim, Scale: t.Scale,
 		Loss: g.Loss, LossError: g.LossBound, Guaranteed: bound, Seconds: took.Seconds(), Operations: cost,
-		Precision: o.precision, Out: o.out,
-	}
-	if o.epsilon.set {
-		result.Asked = &o.epsilon.value
+		Asked: o.asked(), Precision: o.precision, Out: o.out,
 	}
 	if o.json {
 		return a.printJSON(result)
@@ -219,30 +178,20 @@ func (a *app) training(ctx context.Context, o *gradientOptions, method attention
 			return t, err
 		}
 	}
-	t.Scale, t.Epsilon = 1/float64(size.Dim), o.epsilon.value
-	if o.scale.set {
-		t.Scale = o.scale.value
-	}
+	t.Scale, t.Epsilon = o.scaleFor(size.Dim), o.epsilon.value
 	return t, t.Validate()
 }
 
-// roundGradient is the gradient as it will be written, with a bound on its error that includes the rounding,
-// which is measured entry by entry: the difference of two float64s of which one is near the other is exact.
-func roundGradient(g attention.Gradient, to npy.Precision) (*mat.Dense, float64, error) {
-	rows, cols := g.DX.Dims()
-	rounded, worst := mat.NewDense(rows, cols, nil), 0.0
-	for i := range rows {
-		for j := range cols {
-			x := g.DX.At(i, j)
-			y := to.Round(x)
-			if math.IsInf(y, 0) {
-				return nil, 0, refuse("the gradient is %v at row %d, column %d, beyond float32; "+
-					"write --precision float64", x, i, j)
-			}
-			rounded.Set(i, j, y)
-			worst = max(worst, math.Abs(x-y))
-		}
+// rounded is the gradient as it will be written, with a bound on its error that includes the rounding, which is measured
+// entry by entry: the difference of two float64s of which one is near the other is exact.
+func (o *gradientOptions) rounded(g attention.Gradient) (*mat.Dense, float64, error) {
+	rounded := mat.DenseCopyOf(g.DX)
+	if err := o.round("gradient", rounded); err != nil {
+		return nil, 0, err
 	}
+	var off mat.Dense
+	off.Sub(g.DX, rounded)
+	worst := max(mat.Max(&off), -mat.Min(&off))
 	if worst == 0 {
 		return rounded, g.Bound, nil
 	}

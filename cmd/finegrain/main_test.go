@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 //	refuses CODE WORDS finegrain …   also: nothing on standard output, one line on standard error, with WORDS
 //	json PATH=VALUE …           compares what the JSON on standard output has at a path; VALUE may be a <type>
 //	numbers FILE COLUMNS X …    writes an array of float64
+//	integers FILE COLUMNS X …   writes one of int64
 //	clean                       fails if a temporary file was left behind
 func TestScripts(t *testing.T) {
 	arrays, err := filepath.Abs("../../internal/npy/testdata/numpy")
@@ -47,11 +48,12 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":   exits,
-			"refuses": refuses,
-			"json":    holdsJSON,
-			"numbers": writesNumbers,
-			"clean":   clean,
+			"exits":    exits,
+			"refuses":  refuses,
+			"json":     holdsJSON,
+			"numbers":  writesNumbers,
+			"integers": writesIntegers,
+			"clean":    clean,
 		},
 	})
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"math"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -40,9 +39,10 @@ func (a *app) report() *cobra.Command {
 		Use:   "report STORE|DIR",
 		Short: "Draw what was measured",
 		Long: "With --figure, write a figure of a claim from the measurements of finegrain reproduce; finegrain claims lists\n" +
-			"their names. Otherwise write a figure of a store's measurements: a quantity against a parameter, a series for each value of another one,\n" +
-			"medians of the trials with the least and the largest, fitted lines where both axes are logarithmic, and what was\n" +
-			"censored as such. Axes are logarithmic where the numbers span a factor of eight.\n\n" +
+			"their names. Otherwise write a figure of a store's measurements: a quantity against a parameter, a series for\n" +
+			"each value of another one, medians of the trials with the least and the largest, fitted lines where both axes\n" +
+			"are logarithmic, and of what the time limit stopped the seconds that it took at least; what has no value, as\n" +
+			"where an algorithm refused, is in the notes. Axes are logarithmic where the numbers span a factor of eight.\n\n" +
 			"The format is that of --format, or goes by the ending of --out; without both it is text. A figure carries what it\n" +
 			"takes to write it again: command, version, seed, machine, date, and the hash of its numbers. pgf reads its numbers\n" +
 			"from a CSV file, which is written beside it under the figure's name.",
@@ -160,7 +160,8 @@ func (a *app) reportFigure(ctx context.Context, f reportFlags, dir string) error
 					return a.writeFigure(ctx, f, format, drawn)
 				}
 			}
-			return refuse("%s: of what figure %s shows nothing was measured; finegrain reproduce does", dir, f.figure)
+			return refuse("nothing that figure %s shows was measured in %s; finegrain reproduce --paper %s --out %s --resume does",
+				f.figure, dir, c.Source.Paper.Key, shellWord(dir))
 		}
 	}
 	return unknown("figure", f.figure, names)
@@ -185,13 +186,10 @@ func (a *app) writeFigure(ctx context.Context, f reportFlags, format reports.For
 	return outfile.File(ctx, f.out, func(w io.Writer) error { return format.Write(w, drawn) })
 }
 
-var notOfSlugs = regexp.MustCompile(`[^a-z0-9]+`)
-
 // draw makes the figure, but for its command and hash.
 func (c picked) draw(by string) (figure.Figure, error) {
-	id := strings.Trim(notOfSlugs.ReplaceAllString(strings.ToLower(c.experiment+"-"+c.y), "-"), "-")
 	f := figure.Figure{
-		ID:    strings.TrimRight(id[:min(len(id), slug.Longest)], "-"),
+		ID:    slug.Of(c.experiment + "-" + c.y),
 		Title: fmt.Sprintf("%s against %s", sentence(words(c.y)), words(c.x)),
 		X:     figure.Axis{Label: words(c.x)},
 		Y:     figure.Axis{Label: words(c.y), Unit: unitOf(c.y)},
@@ -203,13 +201,24 @@ func (c picked) draw(by string) (figure.Figure, error) {
 		name   string
 		points []figure.Point
 	}
-	groups := []group{{words(c.y), nil}}
+	var groups []group
+	var notDrawn []string
+	told := map[string]int{} // censored measurements in notDrawn, by why they are
+	add := func(name, where string, rows claims.Table) {
+		groups = append(groups, group{name, rows.Points(c.x, c.quantity)})
+		lacking := rows.NotDrawn(c.x, c.quantity)
+		for _, why := range censored(lacking) {
+			told[why.Why] += why.Number
+			at := strings.Join(why.at(lacking, c.x), ", ")
+			notDrawn = append(notDrawn, fmt.Sprintf("Not drawn: %s%s = %s, %s.", where, c.x, at, why.Why))
+		}
+	}
 	if by == "" {
-		groups[0].points = c.rows.Points(c.x, c.quantity)
+		add(words(c.y), "", c.rows)
 	} else {
-		groups = nil
 		for _, v := range c.rows.Values(by) {
-			groups = append(groups, group{fmt.Sprintf("%s = %s", by, measure.Text(v)), c.rows.Where(by, v).Points(c.x, c.quantity)})
+			name := fmt.Sprintf("%s = %s", by, measure.Text(v))
+			add(name, name+" and ", c.rows.Where(by, v))
 		}
 	}
 	var xs, ys []float64
@@ -219,7 +228,7 @@ func (c picked) draw(by string) (figure.Figure, error) {
 		}
 	}
 	if len(xs) == 0 {
-		return f, refuse("no measurement of %s that ended has %s", c.experiment, c.y)
+		return f, c.nothing()
 	}
 	if f.X.Base = baseOf(xs); baseOf(ys) > 0 {
 		f.Y.Base = 10
@@ -229,7 +238,7 @@ func (c picked) draw(by string) (figure.Figure, error) {
 	lines := false
 	for _, g := range groups {
 		if len(g.points) == 0 {
-			f.Notes = append(f.Notes, fmt.Sprintf("Of %s there is no measurement to draw.", g.name))
+			f.Notes = append(f.Notes, fmt.Sprintf("Of %s there is nothing to draw.", g.name))
 			continue
 		}
 		f.Series = append(f.Series, figure.Series{Name: g.name, Kind: figure.Measured, Points: g.points})
@@ -249,8 +258,11 @@ func (c picked) draw(by string) (figure.Figure, error) {
 	for _, w := range c.where {
 		f.Notes = append(f.Notes, fmt.Sprintf("Of cells with %s alone.", w))
 	}
-	for _, n := range c.censored() {
-		f.Notes = append(f.Notes, fmt.Sprintf("%s not done, %s.", sentence(plural(n.Number, "measurement")), n.Why))
+	f.Notes = append(f.Notes, notDrawn...)
+	for _, n := range censored(c.rows) {
+		if n.Number -= told[n.Why]; n.Number > 0 {
+			f.Notes = append(f.Notes, fmt.Sprintf("%s not done, %s.", sentence(plural(n.Number, "measurement")), n.Why))
+		}
 	}
 	f.Source = claims.SourceOf(c.rows, c.declared.Seed, "")
 	return f, nil

@@ -42,12 +42,13 @@ func (a *app) reproduce() *cobra.Command {
 		Long: "Measure what the claims of the papers ask for, judge them, run the formulas of the corpus through every route with\n" +
 			"every answer checked by solvers that share no code with the routes, and write one page that needs no network.\n" +
 			"The last line is the page's path. Exit code 1 if a claim is refuted or an answer disagrees.\n\n" +
-			"--full measures larger sizes too, and says beforehand about how long it will take. Every measurement is on disk\n" +
-			"before the next begins: what was interrupted, or killed, goes on with --resume, which also measures again, as a\n" +
-			"further attempt, what hit a limit that is wider now, or failed in another version. Without it everything is\n" +
-			"measured anew, and the measurements of runs before are kept in the same directory as previous-1.sqlite,\n" +
-			"previous-2.sqlite and so on; remove what you do not need. A directory with anything else in it is left alone, as\n" +
-			"is one where another reproduce is at work.",
+			"--full measures larger sizes too, and says beforehand about how long it will take, as the quick sizes do on a\n" +
+			"terminal, where progress is shown. Every measurement is on disk before the next begins: what was interrupted,\n" +
+			"or killed, goes on with --resume, which also measures again, as a further attempt, what hit a limit that is\n" +
+			"wider now, or failed in another version. With --paper the page then keeps the claims of other papers that were\n" +
+			"measured there before. Without --resume everything is measured anew, and the measurements of runs before are\n" +
+			"kept in the same directory as previous-1.sqlite, previous-2.sqlite and so on; remove what you do not need. A\n" +
+			"directory with anything else in it is left alone, as is one where another reproduce is at work.",
 		Example: "  finegrain reproduce --out finegrain-reproduce\n  finegrain reproduce --full --resume",
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -121,11 +122,24 @@ func (a *app) runReproduce(ctx context.Context, f *reproduceFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
-	store, err := openMeasurements(ctx, f.out, f.resume)
+	store, aside, err := openMeasurements(ctx, f.out, f.resume)
 	if err != nil {
 		return inStore(err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	if aside != "" {
+		fmt.Fprintf(a.stderr, "finegrain: what was measured before is kept in %s; --resume would go on with it\n", aside)
+	}
+	before, err := store.Measurements(ctx, "")
+	if err != nil {
+		return err
+	}
+	shown := alsoMeasured(a.claims(), selected, before)
+	shownFlags := *f // of the page
+	if f.papers != nil {
+		shownFlags.papers = papersOf(shown)
+		pipeline = hasPipeline(shownFlags.papers)
+	}
 	env := finegrain.NewEnv(ctx, f.seed)
 	env.Memory = int64(f.memory)
 	needed := claims.Needed(selected)
@@ -137,10 +151,12 @@ func (a *app) runReproduce(ctx context.Context, f *reproduceFlags) (err error) {
 		return err
 	}
 	m := machineOf(env)
-	if err := a.foretell(env, store, m, jobs, f.full, "leave out --resume"); err != nil {
+	left, err := a.foretell(env, store, m, jobs, f.full || a.onTerminal() != nil, "leave out --resume")
+	if err != nil {
 		return err
 	}
 	bar := a.newProgress()
+	bar.expect(left)
 	env.Progress = bar.report
 	edition := reports.Edition{Hypotheses: hypotheses.All()}
 	measured, err := measure.Run(env, store, m, jobs...)
@@ -155,20 +171,26 @@ func (a *app) runReproduce(ctx context.Context, f *reproduceFlags) (err error) {
 		return inStore(err)
 	}
 	env.Progress = nil
-	rows, err := measurementsOf(ctx, store, needed)
+	rows, err := measurementsOf(ctx, store, claims.Needed(shown))
 	if err != nil {
 		return err
 	}
-	edition.Claims = claims.JudgeAll(env, selected, rows, shellWord(f.out))
-	edition.Pipeline.Command, edition.Pipeline.Version = f.command(), version
+	edition.Claims = claims.JudgeAll(env, shown, rows, shellWord(f.out))
+	edition.Pipeline.Command, edition.Pipeline.Version = shownFlags.command(), version
 	edition.Measured = measured.Total
 	for status, n := range measured.Status {
 		if status != measure.Done && status != measure.Failure {
 			edition.Censored += n
 		}
 	}
+	for _, m := range ofOthers(rows, needed) {
+		edition.Measured++
+		if m.Status != measure.Done && m.Status != measure.Failure {
+			edition.Censored++
+		}
+	}
 	edition.Again = reports.Again{
-		Command: f.command(), Version: m.Build(), Seed: f.seed, Seconds: time.Since(start).Seconds(),
+		Command: shownFlags.command(), Version: m.Build(), Seed: f.seed, Seconds: time.Since(start).Seconds(),
 		Machine: m.String(), Date: time.Now().UTC().Format(time.DateOnly),
 	}
 	page, err := reports.Page(edition)
@@ -196,28 +218,54 @@ func (a *app) runReproduce(ctx context.Context, f *reproduceFlags) (err error) {
 	return err
 }
 
+// papersOf lists the keys of the claims' papers.
+func papersOf(of []claims.Claim) (keys []string) {
+	for _, c := range of {
+		if key := c.Source.Paper.Key; !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// hasPipeline reports whether the formulas of the corpus belong to one of the papers: to those of the reductions.
+func hasPipeline(papers []string) bool {
+	return slices.Contains(papers, finegrain.Williams2005.Key) || slices.Contains(papers, finegrain.AlmanSong2023.Key)
+}
+
 // ofPapers selects the claims of some papers, all if none is named, and says whether the formulas of the corpus are
-// to be run, which belong to the papers of the reductions.
+// to be run.
 func ofPapers(all []claims.Claim, keys []string) (selected []claims.Claim, pipeline bool, err error) {
 	if len(keys) == 0 {
 		return all, true, nil
 	}
-	var known []string
-	for _, c := range all {
-		if key := c.Source.Paper.Key; !slices.Contains(known, key) {
-			known = append(known, key)
-		}
-	}
+	known := papersOf(all)
 	for _, key := range keys {
 		if !slices.Contains(known, key) {
 			return nil, false, unknown("paper", key, known)
 		}
-		pipeline = pipeline || key == finegrain.Williams2005.Key || key == finegrain.AlmanSong2023.Key
 	}
 	selected = slices.DeleteFunc(slices.Clone(all), func(c claims.Claim) bool {
 		return !slices.Contains(keys, c.Source.Paper.Key)
 	})
-	return selected, pipeline, nil
+	return selected, hasPipeline(keys), nil
+}
+
+// alsoMeasured are the selected claims and those that runs for other papers measured: of which a store has rows of an
+// experiment that no selected claim declares. They are in the order of all, and belong on the page as well.
+func alsoMeasured(all, selected []claims.Claim, rows []measure.Measurement) []claims.Claim {
+	others := ofOthers(rows, claims.Needed(selected))
+	return slices.DeleteFunc(slices.Clone(all), func(c claims.Claim) bool {
+		same := func(s claims.Claim) bool { return s.ID == c.ID }
+		return !slices.ContainsFunc(selected, same) && len(ofOthers(others, claims.Needed([]claims.Claim{c}))) == len(others)
+	})
+}
+
+// ofOthers are the rows of no experiment of some.
+func ofOthers(rows []measure.Measurement, some []measure.Experiment) []measure.Measurement {
+	return slices.DeleteFunc(slices.Clone(rows), func(m measure.Measurement) bool {
+		return slices.ContainsFunc(some, func(e measure.Experiment) bool { return e.ID == m.Experiment })
+	})
 }
 
 // machineOf is what measurements are made with.

@@ -209,6 +209,51 @@ func TestReproducePapers(t *testing.T) {
 	}
 }
 
+// TestReproduceKeepsOtherPapers: the page of a run for one paper that goes on where another was measured has the claims of
+// both; a run that does not go on says where the measurements are.
+func TestReproduceKeepsOtherPapers(t *testing.T) {
+	t.Chdir(t.TempDir())
+	theirs := smallClaims()[0]
+	other := theirs
+	other.ID, other.Title, other.Source.Paper, other.Figures = "another", "Another claim", finegrain.Gupta2025, nil
+	other.Judge = func(claims.Evidence) finegrain.Verdict {
+		return finegrain.Verdict{Outcome: finegrain.Consistent, Because: "It was measured."}
+	}
+	other.Experiments = slices.Clone(theirs.Experiments)
+	for i := range other.Experiments {
+		other.Experiments[i].ID += "-again"
+	}
+	both := func() []claims.Claim { return []claims.Claim{theirs, other} }
+	reproduce := func(args ...string) (s reproduced, messages string) {
+		t.Helper()
+		var stdout, stderr strings.Builder
+		a := &app{strings.NewReader(""), &stdout, &stderr, smallReproduction, both}
+		code := a.run(t.Context(), append([]string{"reproduce", "--json"}, args...))
+		if err := json.Unmarshal([]byte(stdout.String()), &s); err != nil || code != exitDone {
+			t.Fatalf("%q: exit code %d, %v: %s", args, code, err, &stderr)
+		}
+		return s, stderr.String()
+	}
+	alone, _ := reproduce("--paper", theirs.Source.Paper.Key)
+	if alone.Claims != 1 || alone.Runs == 0 {
+		t.Errorf("one paper: %+v", alone)
+	}
+	joined, messages := reproduce("--paper", other.Source.Paper.Key, "--resume")
+	if joined.Claims != 2 || joined.Outcomes[theirs.ID] != alone.Outcomes[theirs.ID] || joined.Outcomes[other.ID] != "consistent" ||
+		joined.Runs != alone.Runs || joined.Measurements != 2*alone.Measurements || joined.Measured != alone.Measured || messages != "" ||
+		joined.Command != "finegrain reproduce --paper williams-2005 --paper gupta-2025 --seed 1" {
+		t.Errorf("another paper after it: %+v; %s", joined, messages)
+	}
+	page, err := os.ReadFile(joined.Page)
+	if err != nil || !strings.Contains(string(page), theirs.Title) || !strings.Contains(string(page), other.Title) {
+		t.Errorf("the page lacks a claim; %v", err)
+	}
+	anew, messages := reproduce("--paper", other.Source.Paper.Key)
+	if anew.Claims != 1 || !strings.Contains(messages, "is kept in finegrain-reproduce/previous-1.sqlite; --resume would go on with it") {
+		t.Errorf("anew: %+v; %s", anew, messages)
+	}
+}
+
 // TestReportFigure: a claim's figure is written from what reproduce measured, in every format, with the command that
 // writes it again.
 func TestReportFigure(t *testing.T) {
@@ -229,7 +274,8 @@ func TestReportFigure(t *testing.T) {
 	for words, args := range map[string][]string{
 		`did you mean "split-and-list-sizes"`: {"--figure", "split-and-list-size"},
 		"--x chooses measurements":            {"--figure", "split-and-list-sizes", "--x", "k"},
-		"nothing was measured":                {"--figure", "exact-attention-seconds"},
+		"finegrain: nothing that figure degree-and-rank shows was measured in finegrain-reproduce; finegrain reproduce " +
+			"--paper aggarwal-alman-2022 --out finegrain-reproduce --resume does": {"--figure", "degree-and-rank"},
 	} {
 		var out, messages strings.Builder
 		code := run(t.Context(), append([]string{"report", defaultReproduction}, args...), strings.NewReader(""), &out, &messages)

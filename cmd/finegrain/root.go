@@ -132,6 +132,9 @@ func topic(cmd *cobra.Command) string {
 	return cmd.Name()
 }
 
+// path is a command below the root with those it belongs to: "generate cnf".
+func path(cmd *cobra.Command) string { return strings.TrimPrefix(cmd.CommandPath(), "finegrain ") }
+
 // group makes a command one that only holds others.
 func group(cmd *cobra.Command, children ...*cobra.Command) *cobra.Command {
 	cmd.AddCommand(children...)
@@ -139,7 +142,7 @@ func group(cmd *cobra.Command, children ...*cobra.Command) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			names := strings.Join(commandNames(cmd), ", ")
-			return request("%s needs one of %s; see %[1]s --help", cmd.CommandPath(), names)
+			return request("%s needs one of %s; see finegrain %[1]s --help", path(cmd), names)
 		}
 		return unknownCommand(cmd, args[0])
 	}
@@ -159,7 +162,7 @@ func commandNames(parent *cobra.Command) []string {
 func unknownCommand(parent *cobra.Command, name string) error {
 	kind := "command"
 	if parent.HasParent() {
-		kind = strings.TrimPrefix(parent.CommandPath(), "finegrain ") + " command"
+		kind = path(parent) + " command"
 	}
 	return unknown(kind, name, commandNames(parent))
 }
@@ -201,9 +204,9 @@ func exactly(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) < len(names):
-			return request("%s needs %s; see %[1]s --help", cmd.CommandPath(), names[len(args)])
+			return request("%s needs %s; see finegrain %[1]s --help", path(cmd), names[len(args)])
 		case len(args) > len(names):
-			return request("%s has no use for %q; see %[1]s --help", cmd.CommandPath(), args[len(names)])
+			return request("%s has no use for %q; see finegrain %[1]s --help", path(cmd), args[len(names)])
 		}
 		return nil
 	}
@@ -213,7 +216,7 @@ func exactly(names ...string) cobra.PositionalArgs {
 func atMost(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > n {
-			return request("%s has no use for %q; see %[1]s --help", cmd.CommandPath(), args[n])
+			return request("%s has no use for %q; see finegrain %[1]s --help", path(cmd), args[n])
 		}
 		return nil
 	}

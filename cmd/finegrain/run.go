@@ -213,11 +213,13 @@ func (a *app) runRun(ctx context.Context, f *runFlags, spec string) (err error) 
 	env := finegrain.NewEnv(ctx, 0) // the seeds are the experiments'
 	env.Memory = int64(f.memory)
 	m := machineOf(env)
-	if err := a.foretell(env, store, m, jobs, f.full, "name another --store"); err != nil {
+	left, err := a.foretell(env, store, m, jobs, f.full, "name another --store")
+	if err != nil {
 		return err
 	}
 	bar := a.newProgress()
 	defer bar.close()
+	bar.expect(left)
 	env.Progress = bar.report
 	summary, err := measure.Run(env, store, m, jobs...)
 	if err != nil {
@@ -242,28 +244,39 @@ func (a *app) runRun(ctx context.Context, f *runFlags, spec string) (err error) 
 }
 
 // foretell says on standard error which measurements of a store were made with other code than now, and anew what to do
-// about it; and of a full run about how long it will take.
+// about it. With a pilot, and on a terminal, also how many measurements are to be made and about how long they will
+// take, which it returns: by a pilot, or by what the store has if that is enough to tell, and is 0 if not.
 func (a *app) foretell(
-	env finegrain.Env, store *measure.Store, m measure.Machine, jobs []measure.Job, full bool, anew string,
-) error {
-	var left time.Duration
-	var s measure.Summary
-	var err error
-	if full {
-		left, s, err = measure.Foretell(env, store, m, jobs...)
-	} else {
-		s, err = measure.Progress(env, store, m, jobs...)
-	}
+	env finegrain.Env, store *measure.Store, m measure.Machine, jobs []measure.Job, pilot bool, anew string,
+) (left time.Duration, err error) {
+	s, err := measure.Progress(env, store, m, jobs...)
 	if err != nil {
-		return inStore(err)
+		return 0, inStore(err)
 	}
 	if line := otherCode(s, m, anew); line != "" {
 		fmt.Fprintln(a.stderr, "finegrain: "+line)
 	}
-	if full {
-		fmt.Fprintf(a.stderr, "finegrain: %d of %d measurements to go, about %v\n", s.Total-s.Before, s.Total, left)
+	known := pilot
+	switch {
+	case pilot:
+		bar := a.newProgress()
+		bar.report(s.Before, s.Total, "a pilot, to tell how long it will take")
+		left, _, err = measure.Foretell(env, store, m, jobs...)
+		bar.close()
+	case a.onTerminal() != nil:
+		left, known, err = measure.Left(env, store, m, jobs...)
+	default:
+		return 0, nil
 	}
-	return nil
+	if err != nil {
+		return 0, inStore(err)
+	}
+	about := ""
+	if known {
+		about = fmt.Sprintf(", about %v", left)
+	}
+	fmt.Fprintf(a.stderr, "finegrain: %d of %s to go%s\n", s.Total-s.Before, plural(s.Total, "measurement"), about)
+	return left, nil
 }
 
 // listedSubject is a row of `subjects`.

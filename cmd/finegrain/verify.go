@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,20 +25,22 @@ const usualTrials = 500
 func (a *app) verify() *cobra.Command {
 	var c common
 	trials := usualTrials
+	all := experiments.Laws()
 	cmd := &cobra.Command{
 		Use:   "verify [NAME…]",
 		Short: "Hold what is declared to the laws of its kind",
-		Long: "Hold every problem, reduction and algorithm that is declared to the laws of its kind: reductions with\n" +
-			"oracles that are right and adversarial, and with oracles that are wrong; algorithms against the definition,\n" +
-			"their errors against what they promise, their counts against what they declare.\n\n" +
-			"A NAME is that of an item, the first words of it, or a kind: problem, reduction,\n" +
-			"algorithm. Exit code 1 if a law is broken.",
-		Example: "  finegrain verify streaming --trials 12",
+		Long: "Hold every problem, reduction, algorithm and gradient that is declared to the laws of its kind: reductions with\n" +
+			"oracles that are right and adversarial, and with oracles that are wrong; algorithms and gradients against the\n" +
+			"definition, their errors against what they promise, their counts against what they declare.\n\n" +
+			"A NAME is a kind, and means all items of it: " + strings.Join(lawKinds(all), ", ") + "; or the name of an item, or the\n" +
+			"first words of it, and means every item so named, of whatever kind: exact is an algorithm and a gradient, and\n" +
+			"'gradient exact' only the one. Without NAMEs all are held. Exit code 1 if a law is broken.",
+		Example: "  finegrain verify streaming --trials 12\n  finegrain verify gradient",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if trials < 1 {
 				return request("--trials %d: at least 1 is needed", trials)
 			}
-			laws, err := selectLaws(experiments.Laws(), args)
+			laws, err := selectLaws(all, args)
 			if err != nil {
 				return err
 			}
@@ -55,10 +58,6 @@ func selectLaws(laws []experiments.Law, names []string) ([]experiments.Law, erro
 	if len(names) == 0 {
 		return laws, nil
 	}
-	var all []string
-	for _, law := range laws {
-		all = append(all, law.Name)
-	}
 	var selected []experiments.Law
 	taken := map[int]bool{}
 	for _, name := range names {
@@ -73,23 +72,52 @@ func selectLaws(laws []experiments.Law, names []string) ([]experiments.Law, erro
 			}
 		}
 		if !found {
-			return nil, unknown("item", name, append(all, "problem", "reduction", "algorithm"))
+			return nil, unknownItem(laws, name)
 		}
 	}
 	return selected, nil
 }
 
-// means reports whether a name is that of the law's item, whole words from its beginning, or its kind, in
-// capitals or not.
+// lawKinds are the kinds of items, each once.
+func lawKinds(laws []experiments.Law) (kinds []string) {
+	for _, law := range laws {
+		if !slices.Contains(kinds, law.Kind) {
+			kinds = append(kinds, law.Kind)
+		}
+	}
+	return kinds
+}
+
+// unknownItem suggests the nearest kind or item, or else lists the items by kind.
+func unknownItem(laws []experiments.Law, name string) error {
+	kinds := lawKinds(laws)
+	all := slices.Clone(kinds)
+	of := map[string][]string{}
+	for _, law := range laws {
+		all = append(all, law.Name)
+		of[law.Kind] = append(of[law.Kind], law.Name)
+	}
+	if nearest(name, all) != "" {
+		return unknown("item", name, all)
+	}
+	var lists []string
+	for _, kind := range kinds {
+		lists = append(lists, fmt.Sprintf("%s %q", kind, of[kind]))
+	}
+	return request("there is no item %q; there are, by kind, %s", name, strings.Join(lists, ", "))
+}
+
+// means reports whether a name is the law's kind, or whole words from the beginning of its item's name, with the kind
+// before them or not, in capitals or not.
 func means(law experiments.Law, name string) bool {
-	if strings.EqualFold(law.Kind, name) {
-		return true
+	begins := func(full string) bool {
+		if len(name) > len(full) || !strings.EqualFold(full[:len(name)], name) {
+			return false
+		}
+		rest := full[len(name):]
+		return rest == "" || rest[0] == ' ' || rest[0] == ','
 	}
-	if len(name) > len(law.Name) || !strings.EqualFold(law.Name[:len(name)], name) {
-		return false
-	}
-	rest := law.Name[len(name):]
-	return rest == "" || rest[0] == ' ' || rest[0] == ','
+	return begins(law.Name) || begins(law.Kind+" "+law.Name)
 }
 
 // verified is what verify prints of one item with --json.
@@ -141,7 +169,7 @@ func (a *app) runVerify(ctx context.Context, c *common, laws []experiments.Law, 
 			return err
 		}
 	default:
-		fmt.Fprintf(a.stdout, "%d items, %d broken, %s s\n", len(laws), failed, short(result.Seconds))
+		fmt.Fprintf(a.stdout, "%s, %d broken, %s s\n", plural(len(laws), "item"), failed, short(result.Seconds))
 	}
 	if failed > 0 {
 		return refuse("%d of %d items break a law", failed, len(laws))
@@ -207,8 +235,12 @@ func (v verified) write(w io.Writer) {
 	if v.Failures > 0 {
 		verdict = fmt.Sprintf("BROKEN, %d failures", v.Failures)
 	}
-	fmt.Fprintf(w, "%-9s  %s: %s; %d trials, %d yes, %d no; %s; %s s\n",
-		v.Kind, v.Name, verdict, v.Trials, v.Yes, v.No, strings.Join(v.Sizes, ", "), short(v.Seconds))
+	answers := "" // of what has yes and no for an answer
+	if v.Yes+v.No > 0 {
+		answers = fmt.Sprintf(", %d yes, %d no", v.Yes, v.No)
+	}
+	fmt.Fprintf(w, "%-9s  %s: %s; %d trials%s; %s; %s s\n",
+		v.Kind, v.Name, verdict, v.Trials, answers, strings.Join(v.Sizes, ", "), short(v.Seconds))
 	for _, violation := range v.Violations {
 		fmt.Fprintf(w, "           %s\n", oneLine(violation))
 	}

@@ -112,7 +112,7 @@ func (a *app) whatif() *cobra.Command {
 			"  finegrain whatif LDOVC=false 3OV=true --json",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return request("%s needs an assumption, such as SETH=false; see %[1]s --help", cmd.CommandPath())
+				return request("%s needs an assumption, such as SETH=false; see finegrain %[1]s --help", path(cmd))
 			}
 			return nil
 		},

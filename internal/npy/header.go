@@ -21,7 +21,8 @@ const maxHeader = 1 << 16
 // header is what a file says of its numbers.
 type header struct {
 	order      binary.ByteOrder
-	width      int // bytes a number, 4 or 8
+	width      int  // bytes a number, 4 or 8
+	integer    bool // of signed integers, not of floats
 	fortran    bool
 	rows, cols int
 	offset     int64 // where the numbers begin
@@ -188,17 +189,27 @@ func (h *header) parseType(p *parser) error {
 	case kind == "f4" && len(descr) == 3:
 		h.width = 4
 		return nil
+	case kind == "i8" && len(descr) == 3:
+		h.width, h.integer = 8, true
+		return nil
+	case kind == "i4" && len(descr) == 3:
+		h.width, h.integer = 4, true
+		return nil
 	case strings.HasPrefix(kind, "O"):
 		what = "Python objects"
 	case strings.HasPrefix(kind, "c"):
 		what = "complex numbers"
 	case strings.HasPrefix(kind, "i"), strings.HasPrefix(kind, "u"):
-		what = "integers"
+		what = fmt.Sprintf("integers of type %q", descr)
 	case strings.HasPrefix(kind, "b"):
 		what = "truth values"
 	case strings.HasPrefix(kind, "S"), strings.HasPrefix(kind, "U"):
 		what = "text"
 	}
+	return notFloats(what)
+}
+
+func notFloats(what string) error {
 	return fmt.Errorf("holds %s; save it as float64 or float32, as with x.astype(float)", what)
 }
 
@@ -220,7 +231,11 @@ func (h *header) parseShape(p *parser) error {
 		}
 	}
 	if len(axes) != 2 {
-		return fmt.Errorf("has %d axes; it must have two, rows and columns", len(axes))
+		noun := "axes"
+		if len(axes) == 1 {
+			noun = "axis"
+		}
+		return fmt.Errorf("has %d %s; it must have two, rows and columns", len(axes), noun)
 	}
 	h.rows, h.cols = axes[0], axes[1]
 	const most = 1 << 48

@@ -86,6 +86,67 @@ func TestReadsWhatIsLegal(t *testing.T) {
 	}
 }
 
+// integers is an array of integers of a type, in the order of the file.
+func integers(descr string, fortran bool, shape string, numbers ...int64) []byte {
+	out := file(1, dictionary(descr, fortran, shape))
+	for _, x := range numbers {
+		switch descr {
+		case "<i8":
+			out = binary.LittleEndian.AppendUint64(out, uint64(x))
+		case ">i8":
+			out = binary.BigEndian.AppendUint64(out, uint64(x))
+		case "<i4":
+			out = binary.LittleEndian.AppendUint32(out, uint32(x))
+		case ">i4":
+			out = binary.BigEndian.AppendUint32(out, uint32(x))
+		default:
+			panic("npy: no width of " + descr)
+		}
+	}
+	return out
+}
+
+// TestIntegers: whole numbers may be integers, which are read exactly or not at all; where floats are wanted they are
+// refused as all else.
+func TestIntegers(t *testing.T) {
+	whole := func(data []byte) (*mat.Dense, error) {
+		r, err := NewWholeReader(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			return nil, err
+		}
+		return r.Read()
+	}
+	const most = 1<<53 - 1
+	want := mat.NewDense(2, 2, []float64{0, -1, 7, math.MaxInt32})
+	for name, data := range map[string][]byte{
+		"int64":                    integers("<i8", false, "(2, 2)", 0, -1, 7, math.MaxInt32),
+		"int64, big-endian":        integers(">i8", false, "(2, 2)", 0, -1, 7, math.MaxInt32),
+		"int32":                    integers("<i4", false, "(2, 2)", 0, -1, 7, math.MaxInt32),
+		"int32, Fortran, reversed": integers(">i4", true, "(2, 2)", 0, 7, -1, math.MaxInt32),
+		"float64":                  file(1, dictionary("<f8", false, "(2, 2)"), 0, -1, 7, math.MaxInt32),
+	} {
+		if got, err := whole(data); err != nil || !mat.Equal(got, want) {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+		if _, err := read(data, true); name != "float64" && (err == nil || !strings.Contains(err.Error(), "holds integers; save it as float64")) {
+			t.Errorf("%s where floats are wanted: %v", name, err)
+		}
+	}
+	if got, err := whole(integers("<i8", false, "(1, 2)", most, -most)); err != nil || got.At(0, 0) != most || got.At(0, 1) != -most {
+		t.Errorf("2^53−1: %v, %v", got, err)
+	}
+	for _, x := range []int64{1 << 53, 1<<53 + 1, -1<<53 - 1, math.MaxInt64, math.MinInt64} {
+		if got, err := whole(integers("<i8", true, "(2, 2)", 1, x, 2, 3)); err == nil || !strings.Contains(err.Error(), "row 1, column 0") {
+			t.Errorf("%d is read as %v, %v", x, got, err)
+		}
+	}
+	for _, descr := range []string{"<u8", "<i2", "|u1"} {
+		if _, err := whole(file(1, dictionary(descr, false, "(1, 1)"), 1)); err == nil || !strings.Contains(err.Error(), "integers of type") {
+			t.Errorf("%s: %v", descr, err)
+		}
+	}
+}
+
 // lengthOf is where the numbers of a version 1 file begin.
 func lengthOf(dictionary string) int { return len(file(1, dictionary)) }
 
@@ -122,8 +183,8 @@ var malformed = map[string]struct {
 	"half precision":         {file(1, dictionary("<f2", false, "(1, 1)")), `"<f2"`},
 	"text type":              {file(1, dictionary("<U3", false, "(1, 1)")), "text"},
 	"records":                {file(1, "{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,), }\n", 1), "named fields"},
-	"a single number":        {file(1, dictionary("<f8", false, "()"), 1), "0 axes"},
-	"one axis":               {file(1, dictionary("<f8", false, "(1,)"), 1), "1 axes"},
+	"a single number":        {file(1, dictionary("<f8", false, "()"), 1), "0 axes;"},
+	"one axis":               {file(1, dictionary("<f8", false, "(1,)"), 1), "1 axis;"},
 	"three axes":             {file(1, dictionary("<f8", false, "(1, 1, 1)"), 1), "3 axes"},
 	"no rows":                {file(1, dictionary("<f8", false, "(0, 3)")), "no rows"},
 	"no columns":             {file(1, dictionary("<f8", false, "(3, 0)")), "no columns"},

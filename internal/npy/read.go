@@ -17,11 +17,21 @@ type Reader struct {
 	sized  bool // the length of the file is known, and is right
 }
 
-// NewReader reads the header of an array from r. size is the number of bytes that r holds in all, or −1
-// where that is not known, as for a pipe. If it is known it is compared with what the header announces.
-// Errors say what the file holds and what to do; the caller adds the file's name.
-func NewReader(r io.Reader, size int64) (*Reader, error) {
+// NewReader reads the header of an array of float64 or float32 from r. size is the number of bytes that r
+// holds in all, or −1 where that is not known, as for a pipe. If it is known it is compared with what the
+// header announces. Errors say what the file holds and what to do; the caller adds the file's name.
+func NewReader(r io.Reader, size int64) (*Reader, error) { return newReader(r, size, false) }
+
+// NewWholeReader is NewReader for an array of whole numbers, such as indices. It may be of int64 or int32 as
+// well, which are read exactly: from 2^53 on, where a float64 does not hold every integer, Read returns an
+// error. That numbers of float64 and float32 are whole is for the caller to see.
+func NewWholeReader(r io.Reader, size int64) (*Reader, error) { return newReader(r, size, true) }
+
+func newReader(r io.Reader, size int64, integers bool) (*Reader, error) {
 	h, err := readHeader(r)
+	if err == nil && h.integer && !integers {
+		err = notFloats("integers")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +97,10 @@ func (r *Reader) Read() (*mat.Dense, error) {
 		data = transposed.RawMatrix().Data
 	}
 	for e, x := range data {
+		if h.integer && math.Abs(x) >= 1<<53 {
+			return nil, fmt.Errorf("holds an integer of 2^53 or more at row %d, column %d (counted from 0); none so large can be read",
+				e/h.cols, e%h.cols)
+		}
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return nil, fmt.Errorf("holds %v at row %d, column %d (counted from 0); numbers must be finite", x, e/h.cols, e%h.cols)
 		}
@@ -94,8 +108,14 @@ func (r *Reader) Read() (*mat.Dense, error) {
 	return mat.NewDense(h.rows, h.cols, data), nil
 }
 
+// number is the first of the numbers in b. Integers that round do so to 2^53 or beyond.
 func (h header) number(b []byte) float64 {
-	if h.width == 4 {
+	switch {
+	case h.integer && h.width == 4:
+		return float64(int32(h.order.Uint32(b)))
+	case h.integer:
+		return float64(int64(h.order.Uint64(b)))
+	case h.width == 4:
 		return float64(math.Float32frombits(h.order.Uint32(b)))
 	}
 	return math.Float64frombits(h.order.Uint64(b))

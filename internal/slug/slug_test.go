@@ -3,6 +3,8 @@ package slug
 import (
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 func TestValid(t *testing.T) {
@@ -15,4 +17,23 @@ func TestValid(t *testing.T) {
 			t.Errorf("%q: %t", text, !want)
 		}
 	}
+}
+
+// TestOf: what is made of a text is a slug, or nothing, and of a slug itself.
+func TestOf(t *testing.T) {
+	for text, want := range map[string]string{
+		"poly-B": "poly-b", "Time against n": "time-against-n", "--a__b--": "a-b", "": "", "é": "", "time-against-n": "time-against-n",
+		strings.Repeat("a", Longest-1) + " b": strings.Repeat("a", Longest-1),
+	} {
+		if got := Of(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.String().Draw(t, "text")
+		made := Of(text)
+		if made != "" && !Valid(made) || Valid(text) && made != text || Of(made) != made {
+			t.Errorf("%q: %q", text, made)
+		}
+	})
 }

@@ -5,8 +5,6 @@ import (
 	"math/big"
 	"testing"
 
-	"finegrain/internal/roundoff"
-
 	"pgregory.net/rapid"
 )
 
@@ -97,55 +95,6 @@ func TestExpansionRefusesUnderflow(t *testing.T) {
 			t.Errorf("%v·%v = %v was called exact", c[0], c[1], e)
 		}
 	}
-}
-
-func TestDot2Bound(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		q, k := vectors(t)
-		dot, abs := exactInner(q, k)
-		got := dot2(q, k)
-		diff := new(big.Rat).Add(exactRat(got.hi), exactRat(got.lo))
-		diff.Sub(diff, dot).Abs(diff)
-		g := roundoff.Gamma(float64(2 * len(q)))
-		bound := abs.Mul(abs, exactRat(g*g))
-		bound.Add(bound, exactRat(float64(len(q))*0x1p-1074))
-		if diff.Cmp(bound) > 0 {
-			t.Fatalf("dot2 is off by more than γ²Σ|q||k|")
-		}
-	})
-}
-
-func TestDoubleDoubleArithmetic(t *testing.T) {
-	draw := func(t *rapid.T, name string) doubleDouble {
-		hi := rapid.Float64Range(-1e12, 1e12).Draw(t, name)
-		return doubleDouble{hi, hi * 0x1p-53 * rapid.Float64Range(-1, 1).Draw(t, name+"-low")}.normal()
-	}
-	value := func(a doubleDouble) *big.Rat { return new(big.Rat).Add(exactRat(a.hi), exactRat(a.lo)) }
-	abs := func(a *big.Rat) *big.Rat { return new(big.Rat).Abs(a) }
-	rapid.Check(t, func(t *rapid.T) {
-		a, b := draw(t, "a"), draw(t, "b")
-		if rapid.Bool().Draw(t, "near") {
-			b.hi = a.hi
-			b = b.normal()
-		}
-		s := rapid.Float64Range(-10, 10).Draw(t, "s")
-
-		product := new(big.Rat).Mul(value(a), exactRat(s))
-		off := abs(new(big.Rat).Sub(value(a.times(s)), product))
-		allowed := new(big.Rat).Mul(abs(product), exactRat(4*unit*unit))
-		if off.Cmp(allowed) > 0 && abs(product).Cmp(exactRat(1e-200)) > 0 {
-			t.Fatalf("%v times %v is off by more than 4u²", a, s)
-		}
-
-		difference := new(big.Rat).Sub(value(a), value(b))
-		off = abs(new(big.Rat).Sub(exactRat(a.minus(b)), difference))
-		limit := new(big.Rat).Mul(abs(difference), exactRat(2*unit))
-		size := new(big.Rat).Add(abs(value(a)), abs(value(b)))
-		limit.Add(limit, size.Mul(size, exactRat(8*unit*unit)))
-		if off.Cmp(limit) > 0 {
-			t.Fatalf("%v minus %v is off by more than its bound", a, b)
-		}
-	})
 }
 
 // FuzzExactDot: an expansion that calls itself exact is exact, whatever the numbers.
