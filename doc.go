@@ -22,6 +22,7 @@
 //	2  reductions             oracle algorithms between problems; their laws; the calculus of exponents
 //	2  algorithms             the catalogue of methods, each made an oracle
 //	2  algorithms/polynomial  the polynomial method for bounded scores
+//	2  algorithms/tree        trees of keys with moments, for small head dimensions at every temperature
 //	1  sat                    formulas: files, generators, independent solver and counter
 //	1  ovp                    orthogonal vectors: instances, files, algorithms
 //	1  algorithms/attention   attention: the definition, exact and streaming algorithms, error bounds

@@ -6,6 +6,7 @@ import (
 	"finegrain"
 	"finegrain/algorithms/attention"
 	"finegrain/algorithms/polynomial"
+	"finegrain/algorithms/tree"
 	"finegrain/ovp"
 )
 
@@ -17,6 +18,7 @@ func Attention() []attention.Method {
 		attention.Streaming32,
 		attention.Multiprecision,
 		polynomial.Polynomial,
+		tree.Tree,
 	}
 }
 

@@ -3,6 +3,7 @@ package algorithms
 import (
 	"finegrain/algorithms/attention"
 	"finegrain/algorithms/polynomial"
+	"finegrain/algorithms/tree"
 )
 
 // Gradients lists the algorithms for the gradient of the attention loss: the definition, the same through a fast
@@ -12,6 +13,7 @@ func Gradients() []attention.GradientMethod {
 		attention.ExactGradient,
 		attention.GradientThrough(attention.Streaming),
 		polynomial.Gradient,
+		attention.GradientThrough(tree.Tree),
 	}
 }
 

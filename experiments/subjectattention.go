@@ -13,6 +13,24 @@ import (
 	"finegrain/measure"
 )
 
+// methodCounts are what attention methods count.
+var methodCounts = []measure.Yield{
+	{Name: "inner_products", Doc: "of a query with a key"},
+	{Name: "multiply_adds", Doc: "of scores and of values"},
+	{Name: "exponentials", Doc: "of scores"},
+	{Name: "bytes", Doc: "working memory"},
+	{Name: "refined_rows", Doc: "rows that streaming computes again in double-double"},
+	{Name: "refined_inner_products", Doc: "of these rows"},
+	{Name: "features", Doc: "products that polynomial makes monomials of"},
+	{Name: "block_sums", Doc: "additions of sums over blocks, by polynomial"},
+	{Name: "visits", Doc: "nodes that queries of tree looked at, by groups"},
+	{Name: "expansions", Doc: "of them, evaluated by moments"},
+	{Name: "splits", Doc: "groups of queries that tree split"},
+	{Name: "lone_rows", Doc: "rows that tree computed by themselves, as their scores took more than float64"},
+	{Name: "double_inner_products", Doc: "of keys, in double-double, for these rows"},
+	{Name: "handed_rows", Doc: "rows that tree handed over to streaming"},
+}
+
 // AttentionSubject measures the attention algorithms of the catalogue on generated instances. Counts are those that
 // the algorithm makes. Values: bound, the error that it guarantees after its work; observed, the error that it made,
 // against arbitrary precision on sampled rows, outside the measured time; max_v, the largest absolute entry of V, to
@@ -34,20 +52,15 @@ var AttentionSubject = declareSubject(measure.Subject{
 		coresParameter,
 		{Name: "observe", Doc: "measure, after each trial, the error made on sampled rows, at arbitrary precision", Default: true},
 	},
-	Yields: []measure.Yield{
-		{Name: "inner_products", Doc: "of a query with a key"},
-		{Name: "multiply_adds", Doc: "of scores and of values"},
-		{Name: "exponentials", Doc: "of scores"},
-		{Name: "bytes", Doc: "working memory"},
-		{Name: "refined_rows", Doc: "rows that streaming computes again in double-double"},
-		{Name: "refined_inner_products", Doc: "of these rows"},
-		{Name: "features", Doc: "products that polynomial makes monomials of"},
-		{Name: "block_sums", Doc: "additions of sums over blocks, by polynomial"},
+	Yields: slices.Concat(methodCounts, []measure.Yield{
 		{Name: "bound", Doc: "error that the algorithm guarantees after its work"},
 		{Name: "observed", Doc: "error that it made, on sampled rows"},
 		{Name: "observed_rows", Doc: "how many rows were sampled"},
 		{Name: "max_v", Doc: "largest absolute entry of V"},
-	},
+		{Name: "degree", Doc: "of the polynomial that polynomial chose"},
+		{Name: "rank", Doc: "of its low-rank weights, C(d+degree, degree)"},
+		{Name: "scores", Doc: "bound on absolute scores that it found"},
+	}),
 	Accepts: func(c measure.Cell) error {
 		_, _, err := attentionValues(c)
 		return err
@@ -214,7 +227,9 @@ func prepareAttention(env finegrain.Env, c measure.Cell) (measure.Trial, error) 
 				return measure.Outcome{}, refusal(err)
 			}
 			last = out
-			return measure.Outcome{Counts: cost, Values: map[string]float64{"bound": out.Bound, "max_v": regime.MaxV}}, nil
+			values := map[string]float64{"bound": out.Bound, "max_v": regime.MaxV}
+			maps.Copy(values, out.Chosen)
+			return measure.Outcome{Counts: cost, Values: values}, nil
 		},
 	}
 	if c.Bool("observe") {

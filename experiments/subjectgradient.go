@@ -3,6 +3,7 @@ package experiments
 import (
 	"errors"
 	"math"
+	"slices"
 
 	"finegrain"
 	"finegrain/algorithms"
@@ -32,20 +33,12 @@ var GradientSubject = declareSubject(measure.Subject{
 		preset(numberFrom("epsilon", "error asked of the gradient of the mean loss; 0: as good as it gets", 0, 1e12), 0.0),
 		coresParameter,
 	},
-	Yields: []measure.Yield{
-		{Name: "multiply_adds", Doc: "of scores, averages and products of matrices"},
-		{Name: "exponentials", Doc: "of scores"},
-		{Name: "inner_products", Doc: "of a query with a key, by streaming"},
-		{Name: "bytes", Doc: "working memory"},
-		{Name: "refined_rows", Doc: "rows of averages that streaming computes again in double-double"},
-		{Name: "refined_inner_products", Doc: "of these rows"},
-		{Name: "features", Doc: "products that polynomial makes monomials of"},
-		{Name: "block_sums", Doc: "additions of sums over blocks, by polynomial"},
+	Yields: slices.Concat(methodCounts, []measure.Yield{ // averages are made by an attention method, or as by one
 		{Name: "bound", Doc: "error that the algorithm guarantees after its work"},
 		{Name: "asked", Doc: "error that was asked; 0: none"},
 		{Name: "observed", Doc: "at least the error that it made: the distance from another algorithm, and what that one " +
 			"guarantees; up to 2^28 pairs, of streaming up to 2^22"},
-	},
+	}),
 	Accepts: func(c measure.Cell) error {
 		if c.Word("data") == cornerTraining && !(c.Float("epsilon") > 0 && c.Float("B") > 0) {
 			return errors.New("the worst corner is that for an error and a bound on entries; epsilon and B must be above 0")
