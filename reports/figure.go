@@ -49,6 +49,7 @@ func (s stroke) DashArray() string {
 
 // table is a figure's numbers, as text.
 type table struct {
+	Of      string // what is in it, if the figure has another; empty: its numbers
 	Caption string
 	Head    []string
 	Rows    [][]string // the first cell of a row is its heading

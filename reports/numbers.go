@@ -130,7 +130,11 @@ func tablesOf(f fig.Figure, most int) (all []table) {
 		all = append(all, numbersOf(f, most))
 	}
 	if f.Grid != nil {
-		all = append(all, cellsOf(f))
+		cells := cellsOf(f)
+		if all != nil {
+			all[0].Of, cells.Of = "curves", "cells"
+		}
+		all = append(all, cells)
 	}
 	return all
 }
