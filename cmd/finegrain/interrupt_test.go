@@ -57,6 +57,14 @@ func TestInterrupt(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(300 * time.Millisecond)
+		if strings.HasPrefix(c.args, "reproduce") { // it says how to go on once there is something to go on with
+			for range 3000 {
+				if _, err := os.Stat(filepath.Join("kept", storeFile)); err == nil {
+					break
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+		}
 		if err := command.Process.Signal(c.signal); err != nil {
 			t.Errorf("%s ended by itself: %s", c.args, &messages)
 		}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -122,6 +123,11 @@ func (a *app) runReproduce(ctx context.Context, f *reproduceFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
+	defer func() {
+		if _, none := os.Stat(filepath.Join(f.out, storeFile)); err != nil && ctx.Err() != nil && none == nil {
+			fmt.Fprintf(a.stderr, "What was measured is kept in %s. To go on: %s --resume\n", f.out, f.command())
+		}
+	}()
 	store, aside, err := openMeasurements(ctx, f.out, f.resume)
 	if err != nil {
 		return inStore(err)
@@ -165,9 +171,6 @@ func (a *app) runReproduce(ctx context.Context, f *reproduceFlags) (err error) {
 	}
 	bar.close()
 	if err != nil {
-		if ctx.Err() != nil {
-			fmt.Fprintf(a.stderr, "What was measured is kept in %s. To go on: %s --resume\n", f.out, f.command())
-		}
 		return inStore(err)
 	}
 	env.Progress = nil
