@@ -52,7 +52,8 @@ import (
 //
 // Scores, of a row alone. In plain float64 centre, shift and near part of a score err by at most γ_(4d+12)·X, X
 // = Σ_l|s·q_l|·max_j|k_jl| around the root. Where that is too much, centre and shift are inner products in
-// double-double, whose difference errs by 2u·|far| + 8(γ_2d² + 8u²)·X, and the near part, of magnitude at most
+// double-double, whose difference errs by 2u·|far| + 8(γ_2d² + 8u²)·X, |far| being small where it matters, since the shift is raised to within 60 of what is
+// found, and then what lies above is computed anew; and the near part, of magnitude at most
 // ‖s·q‖·‖x‖, ‖x‖ ≤ Σh, by γ_(d+4) of that; where even that is too much, in a leaf that is wide, the scores of
 // keys that may matter are computed in double-double one by one.
 

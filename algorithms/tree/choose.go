@@ -32,6 +32,13 @@ func Chosen(k *mat.Dense) string {
 			sample.Set(i/step, l, x-k.At(0, l))
 		}
 	}
+	// Scaled, so that no covariance is near the ends of float64, which gonum's eigenvalues do not survive.
+	largest := max(mat.Max(sample), -mat.Min(sample))
+	if !(largest > 0) || math.IsInf(largest, 0) {
+		return framedTree.name
+	}
+	_, exponent := math.Frexp(largest)
+	sample.Apply(func(_, _ int, x float64) float64 { return math.Ldexp(x, -exponent) }, sample)
 	var c mat.SymDense
 	stat.CovarianceMatrix(&c, sample, nil)
 	var e mat.EigenSym

@@ -459,7 +459,7 @@ func (g *group) finish(spread float64, write func(row int, sums []float64, bound
 			distances = all * g.reach
 		}
 		erring := keyScores(g.dim, norm(g.queries.point(row))*distances) * (1 + 0x1p-9)
-		erring += (g.relative+g.loop.expError+g.limit.lost)*all*(1+0x1p-20) + g.lost
+		erring += (g.relative+g.loop.expError+g.limit.lost)*(all+g.lost)*(1+0x1p-20) + g.lost // sums may lack what was lost
 		write(row, sums, rowError(spread, g.dropped+g.keys*0x1p-990, erring, rounded, total))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"runtime"
 	"sync"
 
@@ -150,7 +151,8 @@ func (x method) bytes(r attention.Regime, cores int) int64 {
 	}
 	moments = min(nodes, 2*moments+1)
 	const tile = 16 * simd.Stride
-	each := 18*rank + 3*rank*c + (mostRows+16)*(9*(c+1)+d) + 2*tile + simd.MaxKeys*(d+1) + 8*d + 8*c + nodes +
+	depth := int64(bits.Len(uint(nodes))) // a level of moments has a part of its own
+	each := 18*rank + (3+depth)*rank*c + (mostRows+16)*(9*(c+1)+d) + 2*tile + simd.MaxKeys*(d+1) + 8*d + 8*c + nodes +
 		int64(x.leaf) + 512
 	words := (m+padding)*(d+1+c) + m + nodes*(2*d+frame+5+10) + moments*(rank*c+8) + rank*(4*d+8) +
 		n*(d+3) + groups*(2*d+4) + int64(cores)*each

@@ -289,3 +289,64 @@ func TestNearlyCollinear(t *testing.T) {
 		t.Errorf("%.0f visits a query at n = 2^12, %.0f at 2^14: exponent %.2f", few, many, exponent)
 	}
 }
+
+// TestShiftFarBelow: where the first leaf's scores lie far below the largest, and many keys far apart tie for that, every
+// difference to the largest is a small number nonetheless.
+func TestShiftFarBelow(t *testing.T) {
+	for _, m := range []int{96, 1000} {
+		for _, b := range []float64{1e6, 1e8, 1e10} {
+			r := rand.New(rand.NewPCG(1, 2))
+			k, v := mat.NewDense(m, 2, nil), mat.NewDense(m, 1, nil)
+			for j := range m {
+				v.Set(j, 0, 1)
+				x := math.Round(1024*(7+r.Float64())) / 1024
+				switch {
+				case j < m/3:
+					k.SetRow(j, []float64{10 * r.Float64(), 0})
+				case j < 2*m/3:
+					k.SetRow(j, []float64{-1 + 0.1*r.Float64(), 10 * r.Float64()})
+				case j < 5*m/6: // these and the others have one score for queries along the diagonal
+					k.SetRow(j, []float64{x, 14.5 - x})
+					v.Set(j, 0, -1)
+				default:
+					k.SetRow(j, []float64{x - 52, 66.5 - x})
+				}
+			}
+			q := mat.NewDense(4, 2, nil)
+			for i := range 4 {
+				y := b * (1 + r.Float64())
+				q.SetRow(i, []float64{y, y})
+			}
+			in := attention.Instance{Q: q, K: k, V: v, Scale: 1. / 3, Epsilon: 1e-9}
+			x := small("")
+			x.hand = false
+			for _, method := range []attention.Method{Tree, x.declare()} {
+				out, _, err := method.Run(testEnv(), in)
+				if err != nil {
+					t.Fatal(err)
+				}
+				off, err := attention.ObservedError(testEnv(), in, out, []int{0, 1, 2, 3})
+				if err != nil || off > out.Bound {
+					t.Errorf("m = %d, B = %g: off by %g, and the bound is %g (error %v)", m, b, off, out.Bound, err)
+				}
+			}
+		}
+	}
+}
+
+// TestTinyKeys: keys whose covariance is near the end of float64 get a tree like others.
+func TestTinyKeys(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, b := range []float64{1e-60, 1e-61, 1e-140, 1e-160, 1e-300, 0} {
+		in := attention.Instance{
+			Q: attention.Uniform(r, 20, 2, 1), K: attention.Uniform(r, 500, 2, b), V: attention.Uniform(r, 500, 1, 1), Scale: 1, Epsilon: 1e-9,
+		}
+		out, _, err := Tree.Run(testEnv(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if off, err := attention.ObservedError(testEnv(), in, out, []int{0, 7, 19}); err != nil || off > out.Bound {
+			t.Errorf("entries of %g: off by %g, and the bound is %g (error %v)", b, off, out.Bound, err)
+		}
+	}
+}

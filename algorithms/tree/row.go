@@ -224,32 +224,42 @@ func (a *walker) keysOf(v int32, far, share float64) {
 	if !double {
 		a.scoring = max(a.scoring, off)
 	}
-	most := math.Inf(-1)
-	for i := range scores {
-		j := int(n.from) + i
-		x := 0.0
-		for l, k := range a.point(j) {
-			x += a.q[l] * (k - centre[l])
+	// In double-double differences are rounded relative to the shift: once it is raised they are taken anew.
+	var most, dropped float64
+	for again := true; again; {
+		again, most, dropped = false, math.Inf(-1), 0
+		for i := range scores {
+			j := int(n.from) + i
+			x := 0.0
+			for l, k := range a.point(j) {
+				x += a.q[l] * (k - centre[l])
+			}
+			x += far
+			if double {
+				if bound := math.Exp(x+off+a.slackOf(far, x)) * (1 + 0x1p-20); bound <= share {
+					dropped += bound
+					x = math.Inf(-1)
+				} else {
+					x = doubledouble.Dot(a.raw, a.point(j)).Times(a.scale).Minus(a.shift)
+					a.doubles++
+				}
+			}
+			scores[i] = x
+			most = max(most, x)
 		}
-		x += far
-		if double {
-			if bound := math.Exp(x+off+a.slackOf(far, x)) * (1 + 0x1p-20); bound <= share {
-				a.dropped += bound
-				x = math.Inf(-1)
-			} else {
-				x = doubledouble.Dot(a.raw, a.point(j)).Times(a.scale).Minus(a.shift)
-				a.doubles++
+		if most > farthest || a.sums[a.columns-1] == 0 && most > 1 {
+			a.raise(most)
+			if a.double {
+				far, _ = a.about(v)
+				again = true
+				continue
+			}
+			for i := range scores {
+				scores[i] -= most
 			}
 		}
-		scores[i] = x
-		most = max(most, x)
 	}
-	if most > farthest || a.sums[a.columns-1] == 0 && most > 0 {
-		a.raise(most)
-		for i := range scores {
-			scores[i] -= most
-		}
-	}
+	a.dropped += dropped
 	for i, x := range scores {
 		y := math.Exp(x)
 		j := int(n.from) + i
@@ -275,6 +285,6 @@ func (a *walker) bound(spread float64) float64 {
 	if !(off < 0.5) {
 		return math.Inf(1)
 	}
-	erring := (a.erring*(1+off) + off*(total+a.rounded)) / (1 - off)
+	erring := (a.erring*(1+off) + off*(total+a.rounded+a.erring)) / (1 - off)
 	return rowError(spread, a.dropped, erring, rounded, total)
 }
