@@ -32,7 +32,7 @@ type Generator struct {
 }
 
 // Generators lists the kinds.
-var Generators = []Generator{BoundedEntries, KeysAtCorner, AnyTemperature, NearlyCollinear, ConvBasis}
+var Generators = []Generator{BoundedEntries, KeysAtCorner, AnyTemperature, LowRank, NearlyCollinear, ConvBasis}
 
 // maxEntries bounds the matrices that a generator will make: 16 GiB in all.
 const maxEntries = 1 << 31

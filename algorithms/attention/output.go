@@ -21,6 +21,27 @@ type Output struct {
 
 	// Chosen are numbers that the method chose by the instance, by name, such as a degree; nil: none.
 	Chosen map[string]float64
+
+	// Words are such choices that are no numbers: "tree": "kd-tree". No name is in both.
+	Words map[string]string
+}
+
+// Choices is Chosen and Words together; nil: there are none.
+func (o Output) Choices() map[string]any {
+	var all map[string]any
+	note := func(name string, choice any) {
+		if all == nil {
+			all = map[string]any{}
+		}
+		all[name] = choice
+	}
+	for name, number := range o.Chosen {
+		note(name, number)
+	}
+	for name, word := range o.Words {
+		note(name, word)
+	}
+	return all
 }
 
 // Dims returns the numbers of rows and columns.

@@ -28,10 +28,11 @@ import (
 // of every weight, η the error of far, of the near part of a score, and of the exponential. A relative error of
 // at most x of w_j is one of at most x/(1−x) of ŵ_j, which is what is known.
 //
-// R. Additions: a term passes through no more of them than there were keys and expansions. Expansions: with
-// |y| ≤ 1 the terms of a node add up to at most n_v·e^w·max|V|, and the error of each is at most γ_K of its share,
+// R. Additions: a term passes through those of its leaf, and of leaves and expansions; in a group through those of its
+// part of a tile, of tiles and of parts. Expansions: with |y| ≤ 1 the terms of a node add up to at most
+// n_v·e^w·max|V|, and the error of each is at most γ_K of its share,
 //
-//	K = K_μ + 3g + r + 8,   K_μ = n_v + 9g + 8 for moments summed key by key, and that of the children + 9g + 9 else:
+//	K = K_μ + 3g + r + 8,   K_μ = n_v + 9g + 9 for moments summed key by key, and that of the children + 9g + 9 else:
 //
 // along the axes a y, of one subtraction and one quotient, has a relative error of 2u, so y^α/α! is off by
 // (2+2)g·u of itself; moving moments takes powers of s and t, with 2 roundings each factor and those of s and t,
@@ -52,10 +53,10 @@ import (
 //
 // Scores, of a row alone. In plain float64 centre, shift and near part of a score err by at most γ_(4d+12)·X, X
 // = Σ_l|s·q_l|·max_j|k_jl| around the root. Where that is too much, centre and shift are inner products in
-// double-double, whose difference errs by 2u·|far| + 8(γ_2d² + 8u²)·X, |far| being small where it matters, since the shift is raised to within 60 of what is
-// found, and then what lies above is computed anew; and the near part, of magnitude at most
-// ‖s·q‖·‖x‖, ‖x‖ ≤ Σh, by γ_(d+4) of that; where even that is too much, in a leaf that is wide, the scores of
-// keys that may matter are computed in double-double one by one.
+// double-double, whose difference errs by 2u·|far| + 8(γ_2d² + 8u²)·X, |far| being small where it matters, since the
+// shift is raised to within 60 of what is found, and then what lies above is computed anew; and the near part, of
+// magnitude at most ‖s·q‖·‖x‖, ‖x‖ ≤ Σh, by γ_(d+4) of that; where even that is too much, in a leaf that is wide,
+// the scores of keys that may matter are computed in double-double one by one.
 
 // expError bounds the relative error of math.Exp: package attention says why.
 const expError = 4 * roundoff.Unit
@@ -94,13 +95,23 @@ type rules struct {
 	series  func(w, allowed float64, most int) (degree int, e float64, ok bool)
 	move    func(t float64) float64    // of a translation: the distance of centres
 	dropped func(mass float64) float64 // what leaving out that mass adds to P
+	lost    func(mass float64) float64 // what coarse expansions, off by that mass, add to T
 	raised  func(f float64) float64    // what sums are multiplied by
 	around  func(eta float64) float64  // half a side of a group's box
+	centred func(eta float64) float64  // what centring a node's keys takes from their scores
+	rounded func(k float64) float64    // γ_k of sums
+
+	// errors of scores
+	plain, near, key func(d int, reach float64) float64
+	double           func(d int, reach, far float64) float64
 }
 
 func same(x float64) float64 { return x }
 
-var theRules = rules{series: series, move: same, dropped: same, raised: same, around: same}
+var theRules = rules{
+	series: series, move: same, dropped: same, lost: same, raised: same, around: same, centred: same,
+	rounded: roundoff.Gamma, plain: plainScores, near: nearScores, key: keyScores, double: doubleScores,
+}
 
 // limits say how exact rows are to be.
 type limits struct {

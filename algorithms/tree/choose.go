@@ -9,22 +9,30 @@ import (
 
 // Which tree the keys get. Along the axes nothing is to be turned in one dimension, nor beyond mostTurned; else
 // frames cost little and a box then is as thin as its points. But halving the longest side again and again
-// leaves boxes on a line that all contain it: where the keys of the plane lie nearly on a line the conjugation
-// tree also cuts lengthwise.
+// leaves boxes on a line that all contain it: where the keys lie nearly on a line, or on a flat, they are also cut
+// lengthwise, in the plane by the conjugation tree, and else in the scale of the keys.
 
-// nearlyLine is the ratio of the standard deviations across and along from which keys of the plane lie nearly on
-// a line.
-const nearlyLine = 0x1p-10
+// nearlyFlat is the ratio of the standard deviations along the thinnest and the longest principal axis from which
+// keys lie nearly on a flat.
+const nearlyFlat = 0x1p-10
 
 // Chosen is the name of the builder whose tree the keys get, a row each.
 func Chosen(k *mat.Dense) string {
 	rows, d := k.Dims()
-	if d == 1 || d > mostTurned {
-		return kdTree.name
+	switch {
+	case d == 1 || d > mostTurned:
+		return KDTree
+	case rows <= d || !flat(k):
+		return FramedTree
+	case d == 2:
+		return ConjugationTree
 	}
-	if d > 2 || rows < 3 {
-		return framedTree.name
-	}
+	return ScaledTree
+}
+
+// flat reports whether a sample of the rows lies nearly on a flat, though not in one point.
+func flat(k *mat.Dense) bool {
+	rows, d := k.Dims()
 	step := max(1, rows/sampled)
 	sample := mat.NewDense((rows+step-1)/step, d, nil)
 	for i := 0; i < rows; i += step {
@@ -35,7 +43,7 @@ func Chosen(k *mat.Dense) string {
 	// Scaled, so that no covariance is near the ends of float64, which gonum's eigenvalues do not survive.
 	largest := max(mat.Max(sample), -mat.Min(sample))
 	if !(largest > 0) || math.IsInf(largest, 0) {
-		return framedTree.name
+		return false
 	}
 	_, exponent := math.Frexp(largest)
 	sample.Apply(func(_, _ int, x float64) float64 { return math.Ldexp(x, -exponent) }, sample)
@@ -43,10 +51,8 @@ func Chosen(k *mat.Dense) string {
 	stat.CovarianceMatrix(&c, sample, nil)
 	var e mat.EigenSym
 	if !e.Factorize(&c, false) {
-		return framedTree.name
+		return false
 	}
-	if v := e.Values(nil); v[1] > 0 && math.Sqrt(math.Abs(v[0])) <= nearlyLine*math.Sqrt(v[1]) {
-		return Builders[2]
-	}
-	return framedTree.name
+	v := e.Values(nil) // ascending
+	return v[d-1] > 0 && math.Sqrt(math.Abs(v[0])) <= nearlyFlat*math.Sqrt(v[d-1])
 }

@@ -2,7 +2,6 @@ package tree
 
 import (
 	"math"
-	"slices"
 )
 
 // The conjugation tree (Edelsbrunner and Welzl, "Halfplanar range search in linear space and O(n^0.695) query
@@ -19,7 +18,7 @@ import (
 func conjugation(points, leaf int) builder {
 	c := conjugates{directions: make([][2]float64, nodesOf(points, leaf)), leaf: leaf}
 	c.directions[0] = [2]float64{1, 0}
-	return builder{name: "conjugation tree", turn: true, halve: c.halve}
+	return builder{name: ConjugationTree, turn: true, halve: c.halve}
 }
 
 type conjugates struct {
@@ -77,36 +76,6 @@ func median(along []float64, points [][2]float64, x, y float64) float64 {
 	for i, p := range points {
 		along[i] = x*p[0] + y*p[1]
 	}
-	return selected(along, len(along)/2)
-}
-
-// selected is the entry of rank k: Hoare's quickselect, which reorders x.
-func selected(x []float64, k int) float64 {
-	for len(x) > 8 {
-		a, b, c := x[0], x[len(x)/2], x[len(x)-1]
-		pivot := max(min(a, b), min(max(a, b), c))
-		i, j := 0, len(x)-1
-		for i <= j {
-			for x[i] < pivot {
-				i++
-			}
-			for x[j] > pivot {
-				j--
-			}
-			if i <= j {
-				x[i], x[j] = x[j], x[i]
-				i, j = i+1, j-1
-			}
-		}
-		switch {
-		case k <= j:
-			x = x[:j+1]
-		case k >= i:
-			x, k = x[i:], k-i
-		default:
-			return pivot
-		}
-	}
-	slices.Sort(x)
-	return x[k]
+	quickselect(along, 0, len(along), len(along)/2, func(int, int) {})
+	return along[len(along)/2]
 }

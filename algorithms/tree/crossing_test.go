@@ -6,7 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"finegrain/algorithms/attention"
+
 	"gonum.org/v1/gonum/mat"
+	"pgregory.net/rapid"
 )
 
 // nearlyCollinear is n points on y = x but for noise.
@@ -20,13 +23,13 @@ func nearlyCollinear(r *rand.Rand, n int, noise float64) *mat.Dense {
 }
 
 // TestCrossings: how the largest number of nodes that lines nearly along the points cross grows: linearly for
-// kd-trees, whose cells all lie along the line, and about as the root for the conjugation tree. Where points are
-// spread out all are alike.
+// kd-trees, whose cells all lie along the line, and about as the root for the conjugation tree and the path tree.
+// Where points are spread out all are alike.
 func TestCrossings(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	growth := func(name string, noise float64) float64 {
 		var counts [2]float64
-		for i, n := range []int{1 << 10, 1 << 14} {
+		for i, n := range []int{1 << 8, 1 << 12} {
 			points := nearlyCollinear(r, n, noise)
 			c, err := NewCrossings(testEnv(), points, name, 1)
 			if err != nil {
@@ -45,7 +48,7 @@ func TestCrossings(t *testing.T) {
 	for _, name := range Builders {
 		line, square := growth(name, 1e-7), growth(name, 1)
 		t.Logf("%s: exponents %.2f on a line, %.2f else", name, line, square)
-		if linear := name != Builders[2]; linear != (line > 0.9) || !linear && line > 0.695 {
+		if linear := name == KDTree || name == FramedTree; linear != (line > 0.9) || !linear && line > 0.695 {
 			t.Errorf("%s: exponent %.2f", name, line)
 		}
 		if square > 0.695 {
@@ -56,10 +59,60 @@ func TestCrossings(t *testing.T) {
 
 // TestBuilderNames: a name that is none and a tree for the plane elsewhere are errors that say so.
 func TestBuilderNames(t *testing.T) {
-	for name, want := range map[string]string{"oak": `no builder "oak"`, Builders[2]: "for 2 coordinates"} {
+	for name, want := range map[string]string{"oak": `no builder "oak"`, ConjugationTree: "for 2 coordinates"} {
 		_, err := NewCrossings(testEnv(), mat.NewDense(4, 3, nil), name, 1)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v", name, err)
 		}
+	}
+}
+
+// TestCountsOfNodes: nodes that have points on both sides, by definition, where all is exact in float64; those whose
+// boxes are crossed are among them and may be more.
+func TestCountsOfNodes(t *testing.T) {
+	more := 0
+	rapid.Check(t, func(t *rapid.T) {
+		points := pointSets(t)
+		n, d := points.Dims()
+		r := rand.New(rand.NewPCG(uint64(n), uint64(d)))
+		whole := func(x float64) float64 { return math.Round(1000*x) / 1000 * 1000 }
+		points.Apply(func(_, _ int, x float64) float64 { return whole(math.Mod(x, 1000)) }, points)
+		normal := attention.Uniform(r, 1, d, 10).RawRowView(0)
+		for l, x := range normal {
+			normal[l] = math.Round(x)
+		}
+		at := points.RawRowView(r.IntN(n))
+		for _, x := range trees(t, points, rapid.SampledFrom([]int{1, 3, 16}).Draw(t, "leaf")) {
+			want := 0
+			for v := range x.nodes {
+				up, down, on := 0, 0, 0
+				for j := x.nodes[v].from; j < x.nodes[v].to; j++ {
+					switch off := inner(normal, x.point(int(j))) - inner(normal, at); {
+					case off > 0:
+						up++
+					case off < 0:
+						down++
+					default:
+						on++
+					}
+				}
+				if on > 0 || up > 0 && down > 0 {
+					want++
+				}
+			}
+			c := Crossings{x}
+			if got := c.CountPoints(normal, at); got != want {
+				t.Fatalf("%s: %d nodes are counted, and %d have points on both sides", x.builder, got, want)
+			}
+			if boxes := c.Count(normal, at); boxes < want || boxes > c.Nodes() {
+				t.Fatalf("%s: %d boxes of %d are crossed, and %d nodes have points on both sides",
+					x.builder, boxes, c.Nodes(), want)
+			} else if boxes > want {
+				more++
+			}
+		}
+	})
+	if more == 0 {
+		t.Error("no box was crossed where the points are not")
 	}
 }

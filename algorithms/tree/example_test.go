@@ -8,6 +8,8 @@ import (
 	"finegrain"
 	"finegrain/algorithms/attention"
 	"finegrain/algorithms/tree"
+
+	"gonum.org/v1/gonum/mat"
 )
 
 // A query against 2^14 keys at a low temperature: most of them cannot matter.
@@ -32,5 +34,30 @@ func Example() {
 	// as near as was asked: true
 	// exponentials, of a query and a key: less than one in twenty: true
 	// rows that streaming computed: 0
-	// kd-tree in frames
+	// framed kd-tree
+}
+
+// The key with the largest inner product for each query, with the number of keys that tie for it exactly.
+func ExampleRowMaxima() {
+	q := mat.NewDense(2, 2, []float64{
+		1, 1,
+		0.1, -0.3,
+	})
+	k := mat.NewDense(4, 2, []float64{
+		3, 1,
+		0, 4,
+		2, 2,
+		1, 1,
+	})
+	maxima, _, err := tree.RowMaxima(finegrain.NewEnv(context.Background(), 1), q, k)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i, m := range maxima {
+		fmt.Printf("query %d: key %d, and %d in all with %.2f\n", i, m.Key, m.Ties, m.Score)
+	}
+	// Output:
+	// query 0: key 0, and 3 in all with 4.00
+	// query 1: key 0, and 1 in all with 0.00
 }

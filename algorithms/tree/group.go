@@ -29,6 +29,7 @@ type group struct {
 	loop    loops
 	price   prices
 	limit   limits
+	loss    float64 // the error of a score, over what its terms add up to
 	queries *tree
 
 	// The rows are the queries from … to−1 in their tree's order, with their box and the largest norm in it.
@@ -47,7 +48,6 @@ type group struct {
 	lost     float64 // T of expansions that are small altogether
 	relative float64 // the largest relative error of the others
 	gamma    float64 // the largest γ_K of expansions
-	steps    float64 // additions that a term passes through
 	swing    float64 // how far scores of what is summed may move within the group
 	spend    float64 // what a row costs
 	looked   int64
@@ -67,6 +67,8 @@ type group struct {
 	totals        []float64
 	gross         []float64 // by row: Σ n_v·e^(far + w) of expansions
 	keys          float64   // near ones
+	tiles         float64   // of keys or moments
+	longest       int       // of those
 
 	counts
 }
@@ -93,7 +95,8 @@ func newGroup(x *moments, l loops, lim limits, queries *tree) *group {
 	tiles := (mostRows + l.rows - 1) / l.rows
 	d, c := x.dim, x.columns
 	return &group{
-		moments: x, loop: l, price: pricesOf(l).of(x.tree), limit: lim, queries: queries, dear: math.Inf(1),
+		moments: x, loop: l, price: pricesOf(l).of(x.tree), limit: lim, loss: lim.rules.key(d, 1),
+		queries: queries, dear: math.Inf(1),
 		mid: make([]float64, d), eta: make([]float64, d), ref: make([]float64, d), p: make([]float64, d),
 		packedQueries: simd.Aligned[float64](tiles * l.rows * d), packedKeys: simd.Aligned[float64](simd.MaxKeys * d),
 		distances: simd.Aligned[float64](simd.MaxKeys), tile: simd.Aligned[float64](l.rows * simd.Stride),
@@ -148,13 +151,13 @@ func (g *group) walk() bool {
 	key, looked := g.best(g.mid, g.norm)
 	g.looked = looked
 	copy(g.ref, g.point(key))
-	g.top = 0.5 + (16*keyScores(g.dim, 1)+16*roundoff.Unit)*g.norm*g.limit.longest
+	g.top = 0.5 + 16*(g.loss+roundoff.Unit)*g.norm*g.limit.longest
 	g.near, g.far = g.near[:0], g.far[:0]
-	g.mass, g.dropped, g.lost, g.relative, g.gamma, g.steps = 0, 0, 0, 0, 0, 0
+	g.mass, g.dropped, g.lost, g.relative, g.gamma = 0, 0, 0, 0, 0
 	g.swing, g.least, g.wide, g.spend, g.reach = 0, 0, false, 0, 0
 	g.visit(0, g.look(0))
 	g.visits += g.looked
-	g.alike = keyScores(g.dim, g.norm*g.reach) <= g.limit.exact
+	g.alike = g.loss*g.norm*g.reach <= g.limit.exact
 	return !g.wide
 }
 
@@ -205,7 +208,7 @@ func (g *group) look(v int32) (s view) {
 		}
 		s.w = s.w*up(d+2) + g.norm*g.slack[v]
 	}
-	s.swing = s.swing*up(d) + keyScores(d, s.terms)
+	s.swing = s.swing*up(d) + g.loss*s.terms
 	s.reach *= 1 + 0x1p-20 // ‖x‖ ≤ Σh·(1+2κ) in a frame
 	s.most = min(s.mid+s.swing+s.w, g.top+g.side*s.reach)
 	return s
@@ -269,9 +272,10 @@ func (g *group) expand(v int32, size float64, s view, share float64) bool {
 		return false
 	}
 	form := g.formOf(v)
-	w := s.w + g.norm*form.off // of what is computed
+	rules, centring := &g.limit.rules, g.norm*form.off
+	w := s.w + centring // of what is computed
 	high := math.Exp(s.most)
-	degree, e, ok := g.limit.rules.series(w, max(g.limit.drop, share/high), g.basis.Degree)
+	degree, e, ok := rules.series(w, max(g.limit.drop, share/high), g.basis.Degree)
 	if !ok {
 		return false
 	}
@@ -280,24 +284,23 @@ func (g *group) expand(v int32, size float64, s view, share float64) bool {
 	if !g.keen && price >= size*g.price.direct(g.dim, g.columns) {
 		return false
 	}
-	up := math.Exp(w) * (1 + 0x1p-20)
-	gamma := roundoff.Gamma(form.roundings + float64(3*degree+r+8))
-	if gamma*up > g.limit.round && gamma*high > g.limit.round*share/g.limit.drop {
+	most := math.Exp(w) * (1 + 0x1p-20)
+	gamma := rules.rounded(form.roundings(degree) + float64(3*degree+r+8))
+	if gamma*most > g.limit.round && gamma*high > g.limit.round*share/g.limit.drop {
 		return false // the terms cancel
 	}
-	eta := keyScores(g.dim, s.terms) + nearScores(g.dim, w) + g.norm*form.off + expError
+	eta := g.loss*s.terms + rules.near(g.dim, w) + rules.centred(centring) + expError
 	relative := e + (1+e)*math.Expm1(eta)
 	switch {
 	case e <= g.limit.drop && eta <= g.limit.exact:
 		g.relative = max(g.relative, relative/(1-relative))
 	case relative*high <= share:
-		g.lost += relative * high * size
+		g.lost += rules.lost(relative * high * size)
 	default:
 		return false
 	}
 	g.gamma = max(g.gamma, gamma)
-	g.steps += float64(r)/float64(g.loop.lanes) + 1
-	g.far = append(g.far, expansion{v, degree, up, size*g.price.direct(g.dim, g.columns) - price})
+	g.far = append(g.far, expansion{v, degree, most, size*g.price.direct(g.dim, g.columns) - price})
 	g.accept(size, s)
 	g.spend += price
 	return true
@@ -318,7 +321,7 @@ func (g *group) sum() {
 	part := (g.columns + 1) * r * g.loop.lanes
 	clear(g.output[:tiles*part])
 	clear(g.gross)
-	g.keys = 0
+	g.keys, g.tiles, g.longest = 0, 0, 0
 	slices.Sort(g.near)
 	for at := 0; at < len(g.near); {
 		// Neighbouring leaves that fit a tile together.
@@ -374,6 +377,7 @@ func (g *group) direct(from, to, tiles int) {
 		}
 	}
 	g.keys += float64(to - from)
+	g.summed(count)
 	g.multiplyAdds += int64((g.to - g.from) * (to - from) * (d + g.columns + 1))
 	g.exponentials += int64((g.to - g.from) * (to - from))
 }
@@ -424,9 +428,16 @@ func (g *group) expanded(e expansion, tiles int) {
 			g.loop.add(out, g.tile, mu, first, n, g.stride, g.columns)
 		}
 	}
+	g.summed(count)
 	g.expansions++
 	g.multiplyAdds += int64((g.to - g.from) * rank * (g.columns + 1))
 	g.exponentials += int64(g.to - g.from)
+}
+
+// summed notes that so many terms were added to every row: tile by tile, each first by itself, in parts.
+func (g *group) summed(count int) {
+	g.tiles += float64((count + simd.MaxKeys - 1) / simd.MaxKeys)
+	g.longest = max(g.longest, min(count, simd.MaxKeys)/g.loop.lanes)
 }
 
 // finish writes what the rows have come to: for each its sums, the denominator last, which are only valid during
@@ -435,9 +446,9 @@ func (g *group) finish(spread float64, write func(row int, sums []float64, bound
 	r, c := g.loop.rows, g.columns
 	part := (c + 1) * r * g.loop.lanes
 	sums := make([]float64, c)
-	steps := g.steps + g.keys/float64(g.loop.lanes) + float64(g.loop.lanes) + 8
-	additions := roundoff.Gamma(steps)
-	sure := keyScores(g.dim, g.norm*g.reach) < 0x1p-10
+	steps := g.tiles + float64(g.longest+g.loop.lanes+8)
+	additions := g.limit.rules.rounded(steps)
+	sure := g.loss*g.norm*g.reach < 0x1p-10
 	for at := range g.to - g.from {
 		t, i := at/r, at%r
 		if i == 0 {
@@ -458,7 +469,7 @@ func (g *group) finish(spread float64, write func(row int, sums []float64, bound
 		if g.alike {
 			distances = all * g.reach
 		}
-		erring := keyScores(g.dim, norm(g.queries.point(row))*distances) * (1 + 0x1p-9)
+		erring := g.loss * norm(g.queries.point(row)) * distances * (1 + 0x1p-9)
 		erring += (g.relative+g.loop.expError+g.limit.lost)*(all+g.lost)*(1+0x1p-20) + g.lost // sums may lack what was lost
 		write(row, sums, rowError(spread, g.dropped+g.keys*0x1p-990, erring, rounded, total))
 	}

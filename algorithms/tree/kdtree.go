@@ -3,8 +3,8 @@ package tree
 // The kd-tree (Bentley 1975) halves across the longest side of a node's box; with frames, of the box in its frame.
 
 var (
-	kdTree     = builder{name: "kd-tree", halve: longestSide}
-	framedTree = builder{name: "kd-tree in frames", turn: true, halve: longestSide}
+	kdTree     = builder{name: KDTree, halve: longestSide}
+	framedTree = builder{name: FramedTree, turn: true, halve: longestSide}
 )
 
 func longestSide(t *tree, v int32, middle int) {
@@ -39,10 +39,20 @@ func (t *tree) project(v int32, direction []float64) {
 	}
 }
 
-// selectAlong orders points from … to−1 so that along of those before middle is at most that of the others:
-// Hoare's quickselect with the median of three.
+// selectAlong orders points from … to−1 so that along of those before middle is at most that of the others.
 func (t *tree) selectAlong(from, to, middle int) {
-	d, x, points := t.dim, t.along, t.points
+	d, points := t.dim, t.points
+	quickselect(t.along, from, to, middle, func(i, j int) {
+		t.order[i], t.order[j] = t.order[j], t.order[i]
+		for c := range d {
+			points[i*d+c], points[j*d+c] = points[j*d+c], points[i*d+c]
+		}
+	})
+}
+
+// quickselect reorders x[from:to] so that no entry before middle is above those from there on, and tells of what it
+// swaps: Hoare's, with the median of three.
+func quickselect(x []float64, from, to, middle int, swap func(i, j int)) {
 	for lo, hi := from, to-1; lo < hi; {
 		a, b, c := x[lo], x[(lo+hi)/2], x[hi]
 		pivot := max(min(a, b), min(max(a, b), c))
@@ -56,10 +66,7 @@ func (t *tree) selectAlong(from, to, middle int) {
 			}
 			if i <= j {
 				x[i], x[j] = x[j], x[i]
-				t.order[i], t.order[j] = t.order[j], t.order[i]
-				for c := range d {
-					points[i*d+c], points[j*d+c] = points[j*d+c], points[i*d+c]
-				}
+				swap(i, j)
 				i, j = i+1, j-1
 			}
 		}

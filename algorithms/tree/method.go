@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/bits"
 	"runtime"
+	"slices"
 	"sync"
 
 	"finegrain"
@@ -26,6 +27,15 @@ const name = "tree"
 // the head dimension is small.
 var Tree attention.Method = method{leaf: 32, rows: 8, hand: true, rules: theRules}.declare()
 
+// With is Tree with the keys in a tree by the builder of that name, one of Builders, whatever it takes: nothing is
+// handed over to streaming as a whole. It panics on another name.
+func With(builder string) attention.Method {
+	if !slices.Contains(Builders, builder) {
+		panic(fmt.Sprintf("tree: there is no builder %q; there are %q", builder, Builders))
+	}
+	return method{leaf: 32, rows: 8, builder: builder, rules: theRules}.declare()
+}
+
 // method is what tests change.
 type method struct {
 	leaf int  // keys of a leaf at most
@@ -33,6 +43,9 @@ type method struct {
 	hand bool // hands over to streaming where that costs less
 	keen bool // expands and splits wherever it can
 	lone bool // rows go alone, without groups
+
+	eager    bool // looks for low rank also where that takes longer than it saves
+	heedless bool // what fewer coordinates add to errors is left out, which no bound allows
 
 	builder string // none: chosen from the data
 	rules   rules
@@ -51,8 +64,8 @@ const (
 func (x method) declare() attention.Method {
 	return attention.Method{
 		Name: name,
-		Doc: "a tree of keys with moments, for small head dimensions at every temperature; hands over to streaming where " +
-			"it would cost more",
+		Doc: "a tree of keys with moments, for small head dimensions, or low rank of Q or K, at every temperature; hands " +
+			"over to streaming where it would cost more",
 		Guarantee: attention.Guarantee{
 			Method: name,
 			Source: finegrain.Source{
@@ -60,14 +73,14 @@ func (x method) declare() attention.Method {
 				Provenance: finegrain.Derived,
 				Argument: "the paper sums polynomials over the keys of a halfspace by range searching; here trees of boxes with " +
 					"centred moments do, for groups of queries, with a bound that is added up as a row is computed and rows " +
-					"beyond it computed by streaming",
+					"beyond it computed by streaming; of low rank what a basis leaves of rows is measured and part of the bound",
 			},
 			Where: "no mask",
 			Valid: valid,
 			Error: declared,
 			Cost:  func(attention.Regime) finegrain.Cost { return nil }, // the data decide
 			About: about,
-			Bytes: func(r attention.Regime) int64 { return x.bytes(r, runtime.GOMAXPROCS(0)) },
+			Bytes: func(r attention.Regime) int64 { return x.mostBytes(r, runtime.GOMAXPROCS(0)) },
 		},
 		Run: func(env finegrain.Env, in attention.Instance) (out attention.Output, cost finegrain.Cost, err error) {
 			err = env.Together(func(env finegrain.Env) (err error) {
@@ -135,9 +148,31 @@ const (
 	mostRank   = 2048
 )
 
-// bytes is the memory at most: the trees, values, moments of all nodes that may have them, and what cores and
-// streaming take.
-func (x method) bytes(r attention.Regime, cores int) int64 {
+// mostBytes is the memory at most, whatever the rank.
+func (x method) mostBytes(r attention.Regime, cores int) int64 {
+	most := x.bytes(r, r.Dim, cores)
+	for rank := 1; rank <= mostHead && rank < r.Dim && r.Dim >= leastDim; rank++ {
+		most = max(most, x.bytes(r, rank, cores))
+	}
+	return most
+}
+
+// bytes is the memory at most where so many coordinates remain: what looking for them takes, what the trees do, and
+// streaming.
+func (x method) bytes(r attention.Regime, dim, cores int) int64 {
+	sum := attention.Streaming.Guarantee.Bytes(r)
+	if r.Dim >= leastDim {
+		sum += headBytes(r, min(dim, mostHead), cores)
+	}
+	if dim > mostDim {
+		return sum
+	}
+	r.Dim = dim
+	return sum + x.treeBytes(r, cores)
+}
+
+// treeBytes is the memory of the trees, values, moments of all nodes that may have them, and of what cores have.
+func (x method) treeBytes(r attention.Regime, cores int) int64 {
 	n, m, d, c := int64(r.Queries), int64(r.Keys), int64(r.Dim), int64(r.ValueDim+1)
 	rank := monomials.Rank(r.Dim, degree(r.Dim)) + padding
 	nodes, groups := int64(nodesOf(r.Keys, x.leaf)), int64(nodesOf(r.Queries, 4))
@@ -156,29 +191,23 @@ func (x method) bytes(r attention.Regime, cores int) int64 {
 		int64(x.leaf) + 512
 	words := (m+padding)*(d+1+c) + m + nodes*(2*d+frame+5+10) + moments*(rank*c+8) + rank*(4*d+8) +
 		n*(d+3) + groups*(2*d+4) + int64(cores)*each
-	return 8*words + attention.Streaming.Guarantee.Bytes(r)
+	if x.builder == PathTree {
+		points := min(m, mostPath)
+		words += points*points/64 + 64*points // sides of the test set, and what paths are kept in
+	}
+	return 8 * words
 }
 
 func stopped(err error) error { return fmt.Errorf("attention: %s stopped: %w", name, err) }
 
 func (x method) run(env finegrain.Env, in attention.Instance) (attention.Output, finegrain.Cost, error) {
-	g := attention.Guarantee{Method: name, Valid: valid}
-	survey, err := g.Admit(env, in)
+	w, err := x.begin(env, in)
 	if err != nil {
 		return attention.Output{}, nil, err
 	}
-	r := survey.Regime
-	if err := (attention.Guarantee{Method: name, Valid: valid, Error: declared}).Reach(r); err != nil {
-		return attention.Output{}, nil, err
+	if w.hopeless() {
+		return w.handOver(env)
 	}
-	if needed := x.bytes(r, env.Workers()); env.Memory > 0 && needed > env.Memory {
-		return attention.Output{}, nil, &attention.OutsideRegime{
-			Method: name,
-			Reason: fmt.Errorf("it may take %s of memory, and %s are allowed; allow more, or use %q",
-				memory.Format(needed), memory.Format(env.Memory), attention.Streaming.Name),
-		}
-	}
-	w := &work{method: x, in: in, regime: r, spread: survey.Spread, goal: goal(r)}
 	if err := w.build(env); err != nil {
 		return attention.Output{}, nil, stopped(err)
 	}
@@ -193,13 +222,69 @@ func (x method) run(env finegrain.Env, in attention.Instance) (attention.Output,
 	return w.answer(env, groups)
 }
 
+// hopeless reports whether there are so many coordinates that growing trees alone takes as long as streaming.
+func (w *work) hopeless() bool {
+	if w.regime.Dim > mostDim {
+		return true
+	}
+	p, r := pricesOf(w.loops), w.regime
+	levels := func(points, leaf int) float64 { return float64(points) * math.Log2(float64(points)/float64(leaf)+1) }
+	grow := p.grow * float64(r.Dim) * (levels(r.Keys, w.leaf) + levels(r.Queries, w.loops.rows))
+	return w.hand && r.Dim > mostTurned && grow > float64(r.Queries)*float64(r.Keys)*p.streamed(r.Dim, r.ValueDim)
+}
+
+// begin refuses what the method does not serve, and looks for low rank.
+func (x method) begin(env finegrain.Env, in attention.Instance) (*work, error) {
+	g := attention.Guarantee{Method: name, Valid: valid, Error: declared}
+	survey, err := g.Admit(env, in)
+	if err != nil {
+		return nil, err
+	}
+	r := survey.Regime
+	if err := g.Reach(r); err != nil {
+		return nil, err
+	}
+	isa, err := simd.Chosen()
+	if err != nil {
+		return nil, stopped(err)
+	}
+	w := &work{
+		method: x, loops: loopsOf(isa), given: in, whole: r, goal: goal(r), in: in, regime: r, target: goal(r),
+		spread: survey.Spread,
+	}
+	if err := w.reduced(env); err != nil {
+		return nil, stopped(err)
+	}
+	if w.builder != "" {
+		if err := Takes(w.builder, r.Keys, w.regime.Dim); err != nil {
+			return nil, &attention.OutsideRegime{Method: name, Reason: err}
+		}
+	}
+	if needed := w.bytes(r, w.regime.Dim, env.Workers()); env.Memory > 0 && needed > env.Memory {
+		return nil, &attention.OutsideRegime{
+			Method: name,
+			Reason: fmt.Errorf("it may take %s of memory, and %s are allowed; allow more, or use %q",
+				memory.Format(needed), memory.Format(env.Memory), attention.Streaming.Name),
+		}
+	}
+	return w, nil
+}
+
 // work is a run.
 type work struct {
 	method
+	given attention.Instance // as it was asked
+	whole attention.Regime   // of that
+	goal  float64            // for its output
+
+	// What is computed: the same or, with the head dimension that matters, an instance whose output is off by added
+	// more than by what is promised of it.
 	in     attention.Instance
 	regime attention.Regime
+	added  float64
+	target float64 // for the output of in
+	looked int64   // multiply-adds that finding it took
 	spread float64 // of V scaled
-	goal   float64
 
 	up, down roundoff.Scale // of V, so that its largest entry is in [1/2,1), and back
 	loops    loops
@@ -209,12 +294,44 @@ type work struct {
 	reach    []float64
 }
 
-func (w *work) build(env finegrain.Env) error {
-	isa, err := simd.Chosen()
-	if err != nil {
-		return err
+// reduced takes the instance of fewer coordinates, if there is one and memory for it.
+func (w *work) reduced(env finegrain.Env) error {
+	fits := func(rank int) bool {
+		return env.Memory <= 0 || w.bytes(w.whole, rank, env.Workers()) <= env.Memory
 	}
-	w.loops = loopsOf(isa)
+	if !fits(1) {
+		return nil
+	}
+	for _, s := range w.sides() {
+		if !fits(s.basis.rank) {
+			continue
+		}
+		x, multiplyAdds, err := w.reduce(env, s)
+		w.looked += multiplyAdds
+		if err != nil {
+			return err
+		}
+		if x != nil && fits(x.regime.Dim) {
+			w.in, w.regime, w.added = x.in, x.regime, x.added
+			if w.heedless {
+				w.added = 0
+			}
+			w.target = (w.room() - w.added) * (1 - 0x1p-50)
+			return nil
+		}
+	}
+	return nil
+}
+
+// chosen is what was chosen of the head dimension.
+func (w *work) chosen() map[string]float64 {
+	if w.regime.Dim == w.whole.Dim {
+		return nil
+	}
+	return map[string]float64{HeadRank: float64(w.regime.Dim)}
+}
+
+func (w *work) build(env finegrain.Env) error {
 	r, in := w.regime, w.in
 	by, err := builderFor(cmp.Or(w.builder, Chosen(in.K)), r.Keys, r.Dim, w.leaf)
 	if err != nil {
@@ -255,7 +372,7 @@ func (w *work) build(env finegrain.Env) error {
 			w.reach[l] = max(w.reach[l], math.Abs(k))
 		}
 	}
-	target := w.up.Times(w.goal)
+	target := w.up.Times(w.target)
 	w.limits = limits{
 		drop: 0.125, round: 0.05 * target, exact: 0.125,
 		rules: w.rules, longest: norm(w.reach), lost: float64(r.Dim) * 0x1p-1070 * (1 + math.Abs(r.Scale) + r.KNorm),
@@ -280,7 +397,7 @@ type worker struct {
 
 // answered writes the row of query i of the queries' tree, unless its bound is above the goal.
 func (a *worker) answered(i int, sums []float64, bound float64) bool {
-	off := a.down.Times(bound) + underflow(a.regime)
+	off := a.down.Times(bound) + underflow(a.regime) + a.added
 	if !(off <= a.goal) {
 		return false
 	}
@@ -351,14 +468,33 @@ func (a *worker) alone(i int) {
 	}
 }
 
-// stream computes rows by streaming, to the goal or, where none was asked, as well as it can.
-func (w *work) stream(env finegrain.Env, in attention.Instance) (attention.Output, finegrain.Cost, error) {
-	in.Epsilon = w.goal
-	out, cost, err := attention.Streaming.Run(env, in)
+// stream computes rows (nil: all) by streaming, to the goal: of the instance of fewer coordinates where that can be
+// promised, and else as it was given and, where no error was asked, as well as it can.
+func (w *work) stream(env finegrain.Env, rows []int) (attention.Output, finegrain.Cost, error) {
+	run := func(in attention.Instance, epsilon float64) (attention.Output, finegrain.Cost, error) {
+		in.Epsilon = epsilon
+		if rows != nil {
+			_, d := in.Q.Dims()
+			q := mat.NewDense(len(rows), d, nil)
+			for at, i := range rows {
+				q.SetRow(at, in.Q.RawRowView(i))
+			}
+			in.Q = q
+		}
+		return attention.Streaming.Run(env, in)
+	}
 	var weak *attention.CannotPromise
-	if errors.As(err, &weak) && w.regime.Epsilon == 0 {
-		in.Epsilon = 0
-		out, cost, err = attention.Streaming.Run(env, in)
+	var outside *attention.OutsideRegime
+	if chosen := w.chosen(); chosen != nil {
+		out, cost, err := run(w.in, w.target)
+		if !errors.As(err, &weak) && !errors.As(err, &outside) {
+			out.Bound, out.Chosen = out.Bound+w.added, chosen
+			return out, cost, err
+		}
+	}
+	out, cost, err := run(w.given, w.goal)
+	if errors.As(err, &weak) && w.whole.Epsilon == 0 {
+		out, cost, err = run(w.given, 0)
 	}
 	if errors.As(err, &weak) {
 		weak.Method = name
@@ -368,11 +504,13 @@ func (w *work) stream(env finegrain.Env, in attention.Instance) (attention.Outpu
 
 // handOver leaves everything to streaming.
 func (w *work) handOver(env finegrain.Env) (attention.Output, finegrain.Cost, error) {
-	out, cost, err := w.stream(env, w.in)
-	out.Bound = max(out.Bound, certain(w.regime))
+	out, cost, err := w.stream(env, nil)
+	out.Bound = max(out.Bound, certain(w.whole))
+	out.Words = map[string]string{"by": "streaming, as it takes less"}
 	if cost != nil {
-		cost[Visits], cost[Expansions], cost[HandedRows] = 0, 0, int64(w.regime.Queries)
-		cost[finegrain.Bytes] = w.bytes(w.regime, 1)
+		cost[Visits], cost[Expansions], cost[HandedRows] = 0, 0, int64(w.whole.Queries)
+		cost[ReductionMultiplyAdds] = w.looked
+		cost[finegrain.Bytes] = w.bytes(w.whole, w.regime.Dim, 1)
 	}
 	return out, cost, err
 }
@@ -397,6 +535,38 @@ func (w *work) groups() []int32 {
 	return groups
 }
 
+// tried is the number of groups that are answered before the others, at most.
+const tried = 16
+
+// trial is some of the groups, evenly spread, and the others.
+func trial(groups []int32) (first, others []int32) {
+	step := max(2, (len(groups)+tried-1)/tried)
+	for b, u := range groups {
+		if b%step == 0 {
+			first = append(first, u)
+		} else {
+			others = append(others, u)
+		}
+	}
+	return first, others
+}
+
+// vain reports whether most rows of some groups were left to streaming: then it is vain to try others.
+func (w *work) vain(groups []int32, hard []bool) bool {
+	rows, left := 0, 0
+	for _, u := range groups {
+		n := w.queries.nodes[u]
+		for _, i := range w.queries.order[n.from:n.to] {
+			rows++
+			if hard[i] {
+				left++
+			}
+		}
+	}
+	return 2*left > rows
+}
+
+// answer serves the groups, some first: where most of their rows are left to streaming, so are all others.
 func (w *work) answer(env finegrain.Env, groups []int32) (attention.Output, finegrain.Cost, error) {
 	r := w.regime
 	out, hard := mat.NewDense(r.Queries, r.ValueDim, nil), make([]bool, r.Queries)
@@ -405,13 +575,29 @@ func (w *work) answer(env finegrain.Env, groups []int32) (attention.Output, fine
 	}}
 	var lock sync.Mutex
 	done := 0
-	err := env.ForEach(len(groups), func(b int) {
-		workers.Use(func(a *worker) { a.serve(env, groups[b]) })
-		lock.Lock()
-		defer lock.Unlock()
-		done++
-		env.Report(done, len(groups), "groups of queries")
-	})
+	serve := func(of []int32) error {
+		return env.ForEach(len(of), func(b int) {
+			workers.Use(func(a *worker) { a.serve(env, of[b]) })
+			lock.Lock()
+			defer lock.Unlock()
+			done++
+			env.Report(done, len(groups), "groups of queries")
+		})
+	}
+	first, others := trial(groups)
+	err := serve(first)
+	if err == nil && w.hand && w.vain(first, hard) {
+		for _, u := range others {
+			n := w.queries.nodes[u]
+			for _, i := range w.queries.order[n.from:n.to] {
+				hard[i] = true
+			}
+		}
+		others = nil
+	}
+	if err == nil {
+		err = serve(others)
+	}
 	if err != nil {
 		return attention.Output{}, nil, stopped(err)
 	}
@@ -427,7 +613,8 @@ func (w *work) answer(env finegrain.Env, groups []int32) (attention.Output, fine
 	cost := finegrain.Cost{
 		Visits: c.visits, Expansions: c.expansions,
 		finegrain.MultiplyAdds: c.multiplyAdds, finegrain.Exponentials: c.exponentials,
-		LoneRows: c.rows, Splits: c.splits, Doubles: c.doubles, HandedRows: 0, finegrain.Bytes: w.bytes(r, 1),
+		LoneRows: c.rows, Splits: c.splits, Doubles: c.doubles, HandedRows: 0, ReductionMultiplyAdds: w.looked,
+		finegrain.Bytes: w.bytes(w.whole, r.Dim, 1),
 	}
 	var rest []int
 	for i, h := range hard {
@@ -435,25 +622,25 @@ func (w *work) answer(env finegrain.Env, groups []int32) (attention.Output, fine
 			rest = append(rest, i)
 		}
 	}
-	if len(rest) == 0 {
-		return attention.Output{Float: out, Bound: max(bound, certain(r))}, cost, nil
+	served := attention.Output{Float: out, Chosen: w.chosen(), Words: map[string]string{"tree": w.moments.builder}}
+	if len(rest) > 0 {
+		by, counted, err := w.stream(env, rest)
+		if err != nil {
+			return attention.Output{}, cost, err
+		}
+		for at, i := range rest {
+			out.SetRow(i, by.Float.RawRowView(at))
+		}
+		bound = max(bound, by.Bound)
+		if len(rest) == r.Queries {
+			served.Chosen, served.Words = by.Chosen, map[string]string{"by": "streaming, as it errs less"}
+		}
+		bytes := cost[finegrain.Bytes]
+		cost.Add(counted)
+		cost[HandedRows], cost[finegrain.Bytes] = int64(len(rest)), bytes
 	}
-	part := w.in
-	part.Q = mat.NewDense(len(rest), r.Dim, nil)
-	for at, i := range rest {
-		part.Q.SetRow(at, w.in.Q.RawRowView(i))
-	}
-	by, counted, err := w.stream(env, part)
-	if err != nil {
-		return attention.Output{}, cost, err
-	}
-	for at, i := range rest {
-		out.SetRow(i, by.Float.RawRowView(at))
-	}
-	bytes := cost[finegrain.Bytes]
-	cost.Add(counted)
-	cost[HandedRows], cost[finegrain.Bytes] = int64(len(rest)), bytes
-	return attention.Output{Float: out, Bound: max(bound, by.Bound, certain(r))}, cost, nil
+	served.Bound = max(bound, certain(w.whole))
+	return served, cost, nil
 }
 
 func (c *counts) add(o counts) {

@@ -55,10 +55,14 @@ type lazy struct {
 // form is how the moments of a node come about. They are, but for rounding in K_μ operations (bound.go), those
 // of keys that are off by at most off: what centring loses.
 type form struct {
-	moved     bool    // from the children's
-	roundings float64 // K_μ
-	off       float64
+	moved  bool    // from the children's
+	summed float64 // key by key, of a node below, at most
+	moves  float64 // since
+	off    float64
 }
+
+// roundings is K_μ of moments up to a degree.
+func (f *form) roundings(degree int) float64 { return f.summed + (f.moves+1)*float64(9*degree+9) }
 
 // newMoments has no moments of any degree yet.
 func newMoments(t *tree, values []float64, columns, total int) *moments {
@@ -143,11 +147,11 @@ func (x *moments) formOf(v int32) *form {
 			l.moved = true
 			for _, child := range []int32{n.left, n.right} {
 				below := x.formOf(child)
-				l.roundings, l.off = max(l.roundings, below.roundings), max(l.off, below.off)
+				l.summed, l.moves, l.off = max(l.summed, below.summed), max(l.moves, below.moves), max(l.off, below.off)
 			}
-			l.roundings += 9*mostDegree + 9
+			l.moves++
 		} else {
-			l.roundings = float64(n.to-n.from) + 9*mostDegree + 8
+			l.summed = float64(n.to - n.from)
 		}
 		l.off += x.centring(v)
 	})

@@ -8,6 +8,7 @@ type prices struct {
 	monomial, monomialColumn         float64 // of a query and a node with moments
 	expansion                        float64 // of a query and a node, beside
 	visit, visitCoordinate           float64 // of a node by a group: the first by the second, squared in frames
+	grow                             float64 // of a coordinate of a point, on a level of a tree
 	pack                             float64 // of a key's coordinate or distance for a group
 	moment                           float64 // of a key or a term of a translation, a monomial and a column
 	streaming                        float64 // of a pair, beside coordinates and columns
@@ -16,12 +17,12 @@ type prices struct {
 
 var vectorPrices = prices{
 	pair: 0.26, pairCoordinate: 0.02, pairColumn: 0.025, monomial: 0.55, monomialColumn: 0.04, expansion: 50,
-	visit: 20, visitCoordinate: 5, pack: 0.8, moment: 0.3, streaming: 0.3, refined: 6,
+	visit: 20, visitCoordinate: 5, grow: 20, pack: 0.8, moment: 0.3, streaming: 0.3, refined: 6,
 }
 
 var plainPrices = prices{
 	pair: 1.8, pairCoordinate: 0.4, pairColumn: 0.4, monomial: 0.55, monomialColumn: 0.3, expansion: 50,
-	visit: 20, visitCoordinate: 5, pack: 0.8, moment: 0.3, streaming: 3, refined: 9,
+	visit: 20, visitCoordinate: 5, grow: 20, pack: 0.8, moment: 0.3, streaming: 3, refined: 9,
 }
 
 func pricesOf(l loops) prices {

@@ -32,7 +32,7 @@ type walker struct {
 	// dropped, erring and rounded are P, T but for scores, and R but for additions; scoring is the largest error
 	// of a score that was not the same for the whole node.
 	dropped, erring, rounded, scoring float64
-	additions                         float64
+	additions                         float64 // of leaves, each summed by itself, and expansions
 
 	p, row []float64 // of an expansion
 	scores []float64
@@ -70,7 +70,7 @@ func (a *walker) answer(q []float64) {
 	}
 	a.x *= up(a.dim)
 	a.norm = norm(a.q)
-	a.double = plainScores(a.dim, a.x) > a.exact
+	a.double = a.rules.plain(a.dim, a.x) > a.exact
 	clear(a.sums)
 	a.dropped, a.erring, a.rounded, a.scoring, a.additions = 0, 0, 0, 0, 0
 
@@ -95,9 +95,9 @@ func (a *walker) answer(q []float64) {
 func (a *walker) slackOf(far, w float64) float64 {
 	off := 4 * roundoff.Unit * (math.Abs(far) + w)
 	if a.double {
-		return off + doubleScores(a.dim, a.x, 0)
+		return off + a.rules.double(a.dim, a.x, 0)
 	}
-	return off + plainScores(a.dim, a.x)
+	return off + a.rules.plain(a.dim, a.x)
 }
 
 // mass is a lower bound on the sum of all weights, but for errors: what was summed, and what the shift promises.
@@ -160,7 +160,7 @@ func (a *walker) expand(v int32, size, far, w, share float64) bool {
 		return false
 	}
 	form := a.formOf(v)
-	off := nearScores(a.dim, w) + a.norm*form.off
+	off := a.rules.near(a.dim, w) + a.rules.centred(a.norm*form.off)
 	if !(off <= a.exact) {
 		return false
 	}
@@ -174,7 +174,7 @@ func (a *walker) expand(v int32, size, far, w, share float64) bool {
 	if !a.keen && float64(r*(a.columns+1)) >= size*float64(a.dim+a.columns+16) {
 		return false
 	}
-	rounding := roundoff.Gamma(form.roundings+float64(3*degree+r+8)) * high * size
+	rounding := a.rules.rounded(form.roundings(degree)+float64(3*degree+r+8)) * high * size
 	if rounding > a.round*max(size*math.Exp(far), size*share/a.drop) {
 		return false // the terms cancel
 	}
@@ -198,7 +198,7 @@ func (a *walker) expand(v int32, size, far, w, share float64) bool {
 			if e <= a.drop {
 				a.erring += e / (1 - e) * (x + rounding)
 			} else {
-				a.erring += e * high * size
+				a.erring += a.rules.lost(e * high * size)
 			}
 		}
 	}
@@ -219,7 +219,7 @@ func (a *walker) keysOf(v int32, far, share float64) {
 	for _, h := range half {
 		sum += h
 	}
-	off := nearScores(d, a.norm*sum)
+	off := a.rules.near(d, a.norm*sum)
 	double := a.double && off > a.exact
 	if !double {
 		a.scoring = max(a.scoring, off)
@@ -259,15 +259,14 @@ func (a *walker) keysOf(v int32, far, share float64) {
 			}
 		}
 	}
-	a.dropped += dropped
+	a.dropped += a.rules.dropped(dropped)
 	for i, x := range scores {
-		y := math.Exp(x)
-		j := int(n.from) + i
-		for c := range a.sums {
-			a.sums[c] += y * a.values[c*a.total+j]
-		}
+		scores[i] = math.Exp(x)
 	}
-	a.additions += float64(len(scores))
+	for c := range a.sums {
+		a.sums[c] += floats.Dot(scores, a.values[c*a.total+int(n.from):][:len(scores)])
+	}
+	a.additions++
 	a.multiplyAdds += int64(len(scores) * (d + a.columns))
 	a.exponentials += int64(len(scores))
 }
@@ -275,12 +274,12 @@ func (a *walker) keysOf(v int32, far, share float64) {
 // bound is that of the row, for values of at most 1 whose columns spread so; +Inf where nothing can be said.
 func (a *walker) bound(spread float64) float64 {
 	total := a.sums[a.columns-1]
-	eta := plainScores(a.dim, a.x)
+	eta := a.rules.plain(a.dim, a.x)
 	if a.double {
-		eta = doubleScores(a.dim, a.x, 2*math.Abs(math.Log(a.drop/a.keys))+8*farthest)
+		eta = a.rules.double(a.dim, a.x, 2*math.Abs(math.Log(a.drop/a.keys))+8*farthest)
 	}
 	eta += a.scoring + expError + a.lost
-	rounded := a.rounded + roundoff.Gamma(a.additions+8)*(total+a.rounded)
+	rounded := a.rounded + a.rules.rounded(a.additions+float64(a.leaf)+8)*(total+a.rounded)
 	off := math.Expm1(eta)
 	if !(off < 0.5) {
 		return math.Inf(1)

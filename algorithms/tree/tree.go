@@ -46,6 +46,9 @@ type builder struct {
 	name string
 	turn bool // nodes may have frames
 
+	// order, if not nil, orders all points before anything is halved. The error is env's.
+	order func(env finegrain.Env, t *tree) error
+
 	// halve orders the points of node v so that those before middle are on one side of a hyperplane across a
 	// direction.
 	halve func(t *tree, v int32, middle int)
@@ -69,6 +72,11 @@ func grow(env finegrain.Env, rows, d, leaf int, row func(dst []float64, i int), 
 	for j := range rows {
 		t.order[j] = int32(j)
 		row(t.point(j), j)
+	}
+	if by.order != nil {
+		if err := by.order(env, t); err != nil {
+			return nil, err
+		}
 	}
 	t.nodes[0] = node{to: int32(rows), frame: -1}
 	// The upper levels node by node, until there are subtrees enough for all cores.

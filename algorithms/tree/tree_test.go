@@ -192,7 +192,7 @@ func TestMoments(t *testing.T) {
 						off = max(off, x.formOf(v).off/h)
 					}
 				}
-				allowed := (x.formOf(v).roundings*0x1p-52 + 8*off) * float64(tr.size(v))
+				allowed := (x.formOf(v).roundings(4)*0x1p-52 + 8*off) * float64(tr.size(v))
 				for c := range 2 {
 					for i := range x.rank {
 						if got := mu[c*x.stride+i]; !(math.Abs(got-want[c*x.rank+i]) <= allowed) {
