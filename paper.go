@@ -81,6 +81,14 @@ var (
 		Key: "williams-2005", Authors: "Williams", Year: 2005,
 		Title: "A new algorithm for optimal 2-constraint satisfaction and its implications",
 	}
+	Williams2018 = Paper{
+		Key: "williams-2018", Authors: "Williams", Year: 2018, ArXiv: "1709.05282",
+		Title: "On the Difference Between Closest, Furthest, and Orthogonal Pairs: Nearly-Linear vs Barely-Subquadratic Complexity",
+	}
+	Chen2018 = Paper{
+		Key: "chen-2018", Authors: "Chen", Year: 2018, ArXiv: "1802.02325",
+		Title: "On the Hardness of Approximate and Exact (Bichromatic) Maximum Inner Product",
+	}
 	MilakovGimelshein2018 = Paper{
 		Key: "milakov-gimelshein-2018", Authors: "Milakov and Gimelshein", Year: 2018, ArXiv: "1805.02867",
 		Title: "Online normalizer calculation for softmax",

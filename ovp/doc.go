@@ -26,6 +26,8 @@
 //   - law.go: the law that the algorithms are held to, on the instances of lawinstances.go;
 //     lawpromptness.go: its part about cancellation.
 //   - random.go, planted.go, adversarial.go, generators.go: ways to make instances.
+//   - remainders.go: bits as few large integers, with inner products that tell orthogonality; remaindersizes.go:
+//     what such encodings take at sizes at which none is made.
 //   - textformat.go: reading and writing. square.go: lists of one length, as the format wants them.
 //
 // Operations are counted exactly: a word operation is one and of a word of A with a word of B, with the
