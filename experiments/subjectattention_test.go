@@ -54,7 +54,7 @@ func TestAttentionRegime(t *testing.T) {
 		if m.Status != measure.Done || before.Pairs() != pairs {
 			t.Errorf("%v (%s): %d pairs foretold, %d computed", m.Cell, m.Status, before.Pairs(), pairs)
 		}
-		g, values, err := attentionValues(m.Cell)
+		g, values, err := drawnBy(m.Cell).generator()
 		if err != nil {
 			t.Fatal(err)
 		}

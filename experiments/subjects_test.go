@@ -14,6 +14,7 @@ import (
 	"finegrain"
 	"finegrain/algorithms"
 	"finegrain/algorithms/attention"
+	"finegrain/algorithms/tree"
 	"finegrain/internal/declared"
 	"finegrain/measure"
 	"finegrain/ovp"
@@ -68,9 +69,14 @@ var smallest = map[string][]measure.Axis{
 	"law":                {axis("reduction", "threshold route (decision)"), axis("trials", 30)},
 	"epsilon-rank":       {axis("n", 16, 64), axis("ratio", 0.25, 0.5), axis("data", "uniform", "corners")},
 	"transition":         {axis("log2n", 1, 8, 1<<14), axis("ratio", 0.0, 1e-12, 0.5)},
+	"temperature":        {axis("n", 50, 300), axis("d", 1, 3), axis("keys", keySpreads...), axis("queries", 5), axis("B", 0.0, 10.0)},
+	"crossing":           {axis("tree", tree.Builders...), axis("data", crossingDataNames()...), axis("n", 20, 200)},
 	"degree":             {axis("function", functionNames()...), axis("M", 0.5, 64.0), axis("delta", 1e-300, 0.5)},
 	"decoding":           {axis("n", 16), axis("understated", 1.0, 1000.0)},
 	"gradient":           {axis("n", 40, 64), axis("d", 2), axis("dh", 1, 2), axis("algorithm", gradientNames()...), axis("epsilon", 1e-3)},
+	"encoding":           {axis("ell", 3), axis("blocks", 1, 2), axis("inner", 0, 2), axis("pairs", 0, 30)},
+	"encoding size":      {axis("log2n", 8, 1<<12), axis("ell", 0, 5), axis("inner", 0, 2)},
+	"encoding dimension": {axis("log2n", 8, 1<<10), axis("loss", 1.0), axis("inner", 1, 3)},
 	"entries":            {axis("n", 2, 1<<20), axis("error", "n^-6", "1e-12"), axis("route", "interpolation", "threshold", "threshold normalised")},
 }
 
@@ -261,6 +267,11 @@ func TestSubjectsRefuse(t *testing.T) {
 		{"entries", "is no error", []measure.Axis{axis("n", 4), axis("error", "n^-0")}},
 		{"entries", "is no error", []measure.Axis{axis("n", 4), axis("error", "2")}},
 		{"law", "there is no", []measure.Axis{axis("reduction", "nothing")}},
+		{"temperature", "is for 2 coordinates", []measure.Axis{axis("n", 8), axis("d", 3), axis("tree", tree.ConjugationTree)}},
+		{"temperature", "have no noise", []measure.Axis{axis("n", 8), axis("noise", 0.5)}},
+		{"attention", "have no rank", []measure.Axis{axis("n", 8), axis("rank", 2)}},
+		{"crossing", "is for 2 coordinates", []measure.Axis{axis("n", 8), axis("d", 3), axis("tree", tree.ConjugationTree)}},
+		{"crossing", "is for at most 16384 points", []measure.Axis{axis("n", 1<<15), axis("tree", tree.PathTree)}},
 	} {
 		s, err := SubjectNamed(c.subject)
 		if err != nil {

@@ -22,12 +22,14 @@ import (
 	"finegrain"
 	"finegrain/algorithms"
 	"finegrain/algorithms/attention"
+	"finegrain/algorithms/tree"
 	"finegrain/internal/npy"
 )
 
 type attendOptions struct {
 	guaranteed
 	q, k, v, ranges string
+	tree            string // none: chosen by the keys
 	causal          bool
 }
 
@@ -80,6 +82,7 @@ func (a *app) attend() *cobra.Command {
 	flags.StringVar(&o.v, "v", "", "values, m by dv")
 	flags.BoolVar(&o.causal, "causal", false, "query i sees only keys j ≤ i")
 	flags.StringVar(&o.ranges, "ranges", "", "n by 2: the first key that each query sees, and the one after the last")
+	choice(cmd, &o.tree, "tree", "", "with --algorithm tree: the tree of the keys, instead of the one that they ask for, and whatever it takes", tree.Builders)
 	o.guaranteedFlags(cmd, "n by dv", attention.Streaming.Name, attentionNames())
 	o.seedFlag(cmd)
 	return cmd
@@ -108,10 +111,10 @@ type attended struct {
 	Guaranteed *float64       `json:"error_guaranteed"` // null if nothing is promised
 	Seconds    float64        `json:"seconds"`
 	Operations finegrain.Cost `json:"operations"`
-	// Chosen are numbers that the algorithm chose by the data, such as the degree of a polynomial.
-	Chosen    map[string]float64 `json:"chosen,omitempty"`
-	Precision string             `json:"precision"`
-	Out       string             `json:"out"`
+	// Chosen is what the algorithm chose by the data, such as the degree of a polynomial or the kind of a tree.
+	Chosen    map[string]any `json:"chosen,omitempty"`
+	Precision string         `json:"precision"`
+	Out       string         `json:"out"`
 }
 
 func (a *app) runAttend(ctx context.Context, o *attendOptions) error {
@@ -121,6 +124,13 @@ func (a *app) runAttend(ctx context.Context, o *attendOptions) error {
 	method, err := algorithms.AttentionNamed(o.algorithm)
 	if err != nil {
 		return err
+	}
+	if o.tree != "" {
+		if method.Name != tree.Tree.Name {
+			return request("--tree says how algorithm %s keeps the keys, and the algorithm is %s; leave --tree out or add --algorithm %[1]s",
+				tree.Tree.Name, method.Name)
+		}
+		method = tree.With(o.tree)
 	}
 	if err := o.checkFiles("attend", []given{{"q", o.q}, {"k", o.k}, {"v", o.v}}, o.ranges); err != nil {
 		return err
@@ -153,7 +163,7 @@ func (a *app) runAttend(ctx context.Context, o *attendOptions) error {
 	result := attended{
 		Algorithm: method.Name, Kernel: kernelName(), N: r.Queries, M: r.Keys, D: r.Dim, DV: r.ValueDim,
 		B: r.B, Scale: r.Scale, Causal: r.Causal, Ranges: in.Ranges != nil,
-		Asked: o.asked(), Seconds: took.Seconds(), Operations: cost, Chosen: out.Chosen, Precision: o.precision, Out: o.out,
+		Asked: o.asked(), Seconds: took.Seconds(), Operations: cost, Chosen: out.Choices(), Precision: o.precision, Out: o.out,
 	}
 	if !math.IsInf(bound, 0) && !math.IsNaN(bound) {
 		result.Guaranteed = &bound
@@ -174,7 +184,11 @@ func (r *attended) write(w io.Writer) {
 	}
 	var chosen []string
 	for _, name := range slices.Sorted(maps.Keys(r.Chosen)) {
-		chosen = append(chosen, fmt.Sprintf("%s %.4g", name, r.Chosen[name]))
+		format := "%s %v"
+		if _, number := r.Chosen[name].(float64); number {
+			format = "%s %.4g"
+		}
+		chosen = append(chosen, fmt.Sprintf(format, name, r.Chosen[name]))
 	}
 	if chosen != nil {
 		promise = fmt.Sprintf("chosen by the data: %s; %s", strings.Join(chosen, ", "), promise)
