@@ -139,8 +139,11 @@ func (d *drawing) axis(a *plot.Axis, s scale, length, room vg.Length) {
 		if s.axis.Categories != nil {
 			label = setScript.wrap(label, a.Tick.Label.Font, room)
 		}
-		if turned { // away from the tick
+		switch {
+		case turned: // away from the tick
 			label = strings.ReplaceAll(label, "\n", " \n") + " "
+		case s.axis.Categories != nil && a == &d.plot.Y: // where the font is wider than here it grows towards the axis
+			label += strings.Repeat(" ", len([]rune(label))/4)
 		}
 		ticks = append(ticks, plot.Tick{Value: t.at, Label: label})
 	}
