@@ -182,7 +182,7 @@ func visitsAgainstN(e Evidence, d int64) figure.Figure {
 		Caption: fmt.Sprintf("Each query walks the tree of n keys by itself, at error %v and the B from 1 to 10⁶ at which the visits are most. "+
 			"Dashed lines are fitted; their slopes are the measured exponents. The solid line grows like %s, with a constant that "+
 			"puts it above the data; the dash-dotted one is all nodes.", visitsEpsilon, growth),
-		Alt:    "Visits against n on logarithmic axes.",
+		Alt:    fmt.Sprintf("Visits against n on logarithmic axes; the theorem's exponent is %.3g.", exponentOf(d)),
 		X:      figure.Axis{Label: "n, keys", Base: 2},
 		Y:      figure.Axis{Label: "nodes visited by a query", Base: 10},
 		Choice: figure.Choice{Of: "head dimension", Option: fmt.Sprintf("d = %d", d)},
@@ -190,13 +190,9 @@ func visitsAgainstN(e Evidence, d int64) figure.Figure {
 	law := func(n float64) float64 { return math.Pow(n, exponentOf(d)) * math.Log(n) }
 	above, from, to := 0.0, math.Inf(1), 0.0
 	for _, k := range keyKinds(e) {
-		s := figure.Series{Name: k.words, Kind: figure.Measured, Points: k.rows.Where("d", d).Points("n", visits)}
-		f.Series = append(f.Series, s)
-		if line, slope, ok := FittedLine(s.Name, s.Points); ok {
-			f.Series = append(f.Series, line)
-			f.Alt += fmt.Sprintf(" For %s they grow with exponent %v; the theorem has %.3g.", k.words, slope, exponentOf(d))
-		}
-		for _, p := range s.Points {
+		points := k.rows.Where("d", d).Points("n", visits)
+		addFitted(&f, k.words, points)
+		for _, p := range points {
 			above, from, to = max(above, p.Y/law(p.X)), min(from, p.X), max(to, p.X)
 		}
 	}

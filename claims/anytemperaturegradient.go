@@ -128,14 +128,10 @@ func treeGradientAgainstN(e Evidence) figure.Figure {
 	}
 	rows, beside := e.Of(treeGradient).Where("B", 100.0), e.Of(treeGradientBeside).Where("B", 100.0)
 	for _, d := range rows.Values("d") {
-		s := figure.Series{Name: fmt.Sprintf("tree, d = %v", d), Kind: figure.Measured, Points: rows.Where("d", d).Points("n", Seconds)}
-		f.Series = append(f.Series, s)
-		if line, slope, ok := FittedLine(s.Name, s.Points); ok {
-			f.Series = append(f.Series, line)
-			f.Alt += fmt.Sprintf(" For d = %v it grows with exponent %v.", d, slope)
-		}
+		name := fmt.Sprintf("tree, d = %v", d)
+		addFitted(&f, name, rows.Where("d", d).Points("n", Seconds))
 		f.Series = append(f.Series, figure.Series{
-			Name: fmt.Sprintf("streaming, d = %v", d), Kind: figure.Measured, Of: s.Name,
+			Name: fmt.Sprintf("streaming, d = %v", d), Kind: figure.Measured, Of: name,
 			Points: beside.Where("d", d).Points("n", Seconds),
 		})
 	}

@@ -146,15 +146,7 @@ func temperatureAgainstN(e Evidence) figure.Figure {
 		Y:   figure.Axis{Label: "time", Unit: "s", Base: 10},
 	}
 	for _, d := range e.Of(temperatureSeconds).Values("d") {
-		s := figure.Series{
-			Name: fmt.Sprintf("tree, d = %v", d), Kind: figure.Measured,
-			Points: e.Of(temperatureSeconds).Where("B", b).Where("d", d).Points("n", Seconds),
-		}
-		f.Series = append(f.Series, s)
-		if line, slope, ok := FittedLine(s.Name, s.Points); ok {
-			f.Series = append(f.Series, line)
-			f.Alt += fmt.Sprintf(" For d = %v it grows with exponent %v.", d, slope)
-		}
+		addFitted(&f, fmt.Sprintf("tree, d = %v", d), e.Of(temperatureSeconds).Where("B", b).Where("d", d).Points("n", Seconds))
 	}
 	for _, d := range e.Of(temperatureBeside).Values("d") {
 		f.Series = append(f.Series, figure.Series{

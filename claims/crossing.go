@@ -203,12 +203,7 @@ func crossingFigure(rows Table, data string, d int, trees []string) figure.Figur
 	for _, name := range trees {
 		of := rows.Where("tree", name)
 		points := of.Points("n", Count("most_points"))
-		f.Series = append(f.Series, figure.Series{Name: name, Kind: figure.Measured, Points: points})
-		if line, slope, ok := FittedLine(name, points); ok {
-			f.Series = append(f.Series, line)
-			f.Alt += fmt.Sprintf(" Those of the %s grow with exponent %.2f, 95 %% interval %.2f to %.2f.",
-				name, slope.Slope, slope.Low, slope.High)
-		}
+		addFitted(&f, name, points)
 		if _, slope, ok := FittedLine(name, of.Points("n", Count("most_boxes"))); ok {
 			boxes = append(boxes, fmt.Sprintf("%.2f (%s)", slope.Slope, name))
 		}

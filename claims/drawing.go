@@ -92,6 +92,16 @@ func FittedLine(name string, points []figure.Point) (figure.Series, fit.Estimate
 	return line, e, true
 }
 
+// addFitted adds measured points with the line that is fitted to them, and says its exponent to those who do not see
+// it.
+func addFitted(f *figure.Figure, name string, points []figure.Point) {
+	f.Series = append(f.Series, figure.Series{Name: name, Kind: figure.Measured, Points: points})
+	if line, slope, ok := FittedLine(name, points); ok {
+		f.Series = append(f.Series, line)
+		f.Alt += fmt.Sprintf(" %s: exponent %v.", upperFirst(name), slope)
+	}
+}
+
 // twoDigits writes a number to two digits without an exponent.
 func twoDigits(x float64) string {
 	rounded, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 2, 64), 64)

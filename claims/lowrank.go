@@ -139,12 +139,7 @@ func lowRankAgainstN(e Evidence) figure.Figure {
 	}
 	rows := e.Of(lowRankRuns)
 	for _, rank := range rows.Values("rank") {
-		s := figure.Series{Name: fmt.Sprintf("tree, r = %v", rank), Kind: figure.Measured, Points: rows.Where("rank", rank).Points("n", Seconds)}
-		f.Series = append(f.Series, s)
-		if line, slope, ok := FittedLine(s.Name, s.Points); ok {
-			f.Series = append(f.Series, line)
-			f.Alt += fmt.Sprintf(" At rank %v it grows with exponent %v.", rank, slope)
-		}
+		addFitted(&f, fmt.Sprintf("tree, r = %v", rank), rows.Where("rank", rank).Points("n", Seconds))
 	}
 	f.Series = append(f.Series, figure.Series{
 		Name: attention.Streaming.Name, Kind: figure.Measured, Points: e.Of(lowRankBeside).Points("n", Seconds),
