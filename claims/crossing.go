@@ -67,7 +67,8 @@ var CrossingNumbers = declare(Claim{
 	Statement: "Of a balanced tree over n points in R^d, in the order of a spanning path that multiplicative weights find, every " +
 		"hyperplane has points on both sides of O(n^(1−1/d)·log² n) nodes, whatever the points, with high probability over the seed. So n " +
 		"queries that look into the nodes that they cross look into n^(2−1/d), up to logarithms. Of a conjugation tree in the plane it is " +
-		"O(n^0.695). Of kd-trees there is no such bound: where points lie nearly on a line, there are hyperplanes that cross some n nodes.",
+		"O(n^0.695). Of kd-trees there is no such bound: where points lie nearly on a line, there are hyperplanes that cross some n nodes, " +
+		"unless they halve in the scale of the points, of which nothing is proved either.",
 	Source: finegrain.Source{
 		Paper: finegrain.Gupta2025, Provenance: finegrain.Derived,
 		Argument: "every point set has a spanning path of which each hyperplane separates O(n^(1−1/d)) edges (Welzl 1988; Chazelle and " +
@@ -197,7 +198,8 @@ func crossingFigure(rows Table, data string, d int, trees []string) figure.Figur
 		Choice: figure.Choice{Of: "points", Option: fmt.Sprintf("%s, d = %d", data, d)},
 	}
 	if data == collinear {
-		f.Caption += " Kd-trees halve the points along the line again and again, and a hyperplane along it crosses most of their nodes."
+		f.Caption += " Kd-trees halve the points along the line again and again, and a hyperplane along it crosses most of their nodes, " +
+			"unless they halve in the scale of the points."
 	}
 	var boxes []string
 	for _, name := range trees {

@@ -103,7 +103,8 @@ var LowDimensionEncoding = declare(Claim{
 	Remark: "The encoding of one level is Williams's (2018). It is the step by which Gupta et al. 2025 arrive at their lower bound for " +
 		"attention in 2^Θ(log* n) dimensions with entries poly(n), under SETH, which is cited here and not run. Derived here is how many " +
 		"members V has: N = ℓ(M−2)·N'^g + 1 for g groups, M the product of their moduli and N' the members for one group, 1 for one block. " +
-		"That N is n^o(1) is the paper's: no computation at given n shows it, and none here is held against it.",
+		"That N is n^o(1) is the paper's: no computation at given n shows it. That N is at most n^0.01 for ℓ = 7^(log* n) is checked, " +
+		"and hardly a test, since ℓ is large.",
 	Kind: Reduces,
 	Experiments: []measure.Experiment{
 		encodingAll, encodingRandom, encodingChosen, encodingMutants, encodingSizes, encodingChen, encodingOneLevel, encodingTwoLevels,
@@ -280,7 +281,7 @@ func asLeast(r row) error {
 // drawEncodingDimension draws from which n on the encoding lowers the dimension.
 func drawEncodingDimension(e Evidence) (figure.Figure, error) {
 	f := figure.Figure{
-		Title: "Dimension of attention after the encoding, beside that of the bits before",
+		Title: "Dimension of maximum inner product after the encoding, beside that of the bits before",
 		Alt:   "Dimensions against log₂ n, both axes logarithmic.",
 		X:     figure.Axis{Label: "log₂ n", Base: 2},
 		Y:     figure.Axis{Label: "dimension", Base: 10},

@@ -2,6 +2,7 @@ package claims
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -176,6 +177,37 @@ func (e Evidence) growth(what string, c fit.Claimed, rows Table, x string, y Qua
 		j.Verdict.Because += fmt.Sprintf(" But at %s = %g half of the trials or more were censored.", x, at[0])
 	}
 	return j.Verdict
+}
+
+// grown is one of several quantities whose growth is claimed.
+type grown struct {
+	what    string // at the beginning of a sentence
+	claimed fit.Claimed
+	rows    Table
+	x       string
+	y       Quantity
+}
+
+// growths judges several. Where all are as claimed it names how many, and tells of the one nearest to its bound alone.
+func (e Evidence) growths(all []grown) finegrain.Verdict {
+	var parts []finegrain.Verdict
+	nearest, text := math.Inf(-1), ""
+	for _, g := range all {
+		v := e.growth(g.what, g.claimed, g.rows, g.x, g.y)
+		parts = append(parts, v)
+		points, err := fit.Collapse(g.rows.Samples(g.x, g.y), fit.Median)
+		if err != nil {
+			continue
+		}
+		if slope, err := g.claimed.Slope(points, .95); err == nil && slope.High-g.claimed.Exponent > nearest {
+			nearest, text = slope.High-g.claimed.Exponent, v.Because
+		}
+	}
+	joined := finegrain.Worst(parts...)
+	if joined.Outcome == finegrain.Consistent && len(all) > 1 {
+		joined.Because = fmt.Sprintf("All %d growths are as claimed. Nearest to its bound: %s", len(all), text)
+	}
+	return joined
 }
 
 // byCaches is how far from the claimed exponent seconds may lie before they refute a claim about operations: a

@@ -41,11 +41,11 @@ func byItsReduction(judge func(Evidence) finegrain.Verdict) func(Evidence) fineg
 var HighDimensionLowerBound = declare(Claim{
 	ID:    "high-dimension-lower-bound",
 	Title: "If high-dimensional OV is hard, so is attention in poly(n) dimensions",
-	Statement: "Under the high-dimensional OV hypothesis attention in d = poly(n) dimensions at scale 1 takes " +
-		"T_MUL(n, d, n)^(1−o(1)), the time to multiply an n×d by a d×n matrix.",
-	Source: finegrain.Source{Paper: finegrain.Gupta2025, Provenance: finegrain.Unchecked},
-	Remark: "The reduction that is run here is the threshold route, which is derived here: it keeps the dimension, has entries " +
-		"√ln 2n, and holds for every additive error below 1/12.",
+	Statement: "Under the high-dimensional OV hypothesis attention in d = poly(n) dimensions, at scale 1, with entries of up to " +
+		"√(ln 2n) and an additive error below 1/12, takes T_MUL(n, d, n)^(1−o(1)), the time to multiply an n×d by a d×n matrix.",
+	Source: finegrain.Source{Paper: finegrain.Gupta2025, Provenance: finegrain.Unchecked, Place: "theorem 1.5"},
+	Remark: "The reduction that is run is the threshold route, which is derived here: it keeps the dimension, and entries and error " +
+		"are its own.",
 	Kind: LowerBound,
 	Hardness: &Hardness{
 		Problem:    "attention",

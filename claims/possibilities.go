@@ -87,13 +87,14 @@ func restsOn(c Claim) ([]hypotheses.Key, error) {
 	return Keys(supports), err
 }
 
-func anyOf(keys []hypotheses.Key) string {
-	var names []string
+func names(keys []hypotheses.Key) (all []string) {
 	for _, k := range keys {
-		names = append(names, string(k))
+		all = append(all, string(k))
 	}
-	return strings.Join(names, " or ")
+	return all
 }
+
+func anyOf(keys []hypotheses.Key) string { return strings.Join(names(keys), " or ") }
 
 // standing says of each hypothesis where it stands, in the order given.
 func standing(keys []hypotheses.Key) (string, error) {
@@ -143,9 +144,9 @@ func possibilities(Evidence) (figure.Figure, error) {
 			"hypotheses: poly(n) entries from 2^Θ(log* n) dimensions on, and everything from Θ(√log n) on in Θ(log n) dimensions.",
 		Notes: []string{
 			"No running time is evidence for a lower bound, and nothing in this figure is measured.",
-			"The encoding behind the bound in 2^Θ(log* n) dimensions starts from orthogonal vectors in Θ(log n) dimensions, so that it needs " +
-				anyOf(cited) + " no more than the bound in Θ(log n) dimensions does, which stands on any of " + anyOf(bounded) +
-				" (derived here). Padded with zeros, that one applies to poly(n) entries in poly(n) dimensions as well.",
+			"The paper has the bound in 2^Θ(log* n) dimensions under " + anyOf(cited) + ". The encoding behind it starts from orthogonal " +
+				"vectors in Θ(log n) dimensions, so that each of " + strings.Join(names(bounded), " and ") + " by itself is enough for it (derived " +
+				"here). Padded with zeros, that one applies to poly(n) entries in poly(n) dimensions as well.",
 			"For poly(n) entries in 2, 3, … dimensions nothing here says that n^(2−1/d) is needed.",
 		},
 		X: figure.Axis{Label: "B, largest entry of Q and K, at scale 1/d", Categories: mapEntries},
@@ -187,7 +188,7 @@ func meetingEntries(d float64) float64 { return (1 - 1/d) / (2 * d) }
 func bestExponents(Evidence) (figure.Figure, error) {
 	const most, steps, dims = 0.2, 40, 6
 	f := figure.Figure{
-		Title: "Best known exponent for entries n^β in constant dimension",
+		Title: "The better exponent of two methods, for entries n^β in constant dimension",
 		Caption: "Colour: y where n^y, up to logarithms, is the time of the better of two methods at error 1/poly(n). To the left of the " +
 			"marks expansions of scores, n^(1+2dβ): the polynomial method's rank, or cells of side 1/B with moments each (derived here). " +
 			"To the right the trees of Gupta et al. 2025, n^(2−1/d) for every B. They meet at β = (1−1/d)/(2d), largest, 1/8, for d = 2; " +

@@ -11,6 +11,7 @@ import (
 	"finegrain"
 	"finegrain/algorithms"
 	"finegrain/algorithms/attention"
+	"finegrain/algorithms/tree"
 	"finegrain/measure"
 )
 
@@ -49,6 +50,8 @@ var AttentionSubject = declareSubject(measure.Subject{
 		preset(wholeFrom("dv", "columns of V; 0: d", 0, 1<<16), int64(0)),
 		preset(numberFrom("B", "largest absolute entry of Q and K; 0: the kind's own", 0, 1e150), 0.0),
 		preset(numberFrom("scale", "factor of the scores; 0: the kind's own", 0, 1e150), 0.0),
+		oneOf("tree", "of the algorithm tree; another than the default is used whatever it takes", chosenTree,
+			append([]string{chosenTree}, tree.Builders...)),
 		oneOf("keys", "how any-temperature data spread their keys", keySpreads[0], keySpreads),
 		preset(numberFrom("noise", "of adversarial and of low-rank data, over B; 0: the kind's own", 0, 1), 0.0),
 		preset(wholeFrom("rank", "of the keys of low-rank data; 0: the kind's own", 0, 64), int64(0)),
@@ -68,12 +71,20 @@ var AttentionSubject = declareSubject(measure.Subject{
 		{Name: "head_rank", Doc: "coordinates that remain where tree finds Q or K of low rank"},
 	}),
 	Accepts: func(c measure.Cell) error {
+		if name := c.Word("tree"); name != chosenTree {
+			if c.Word("algorithm") != tree.Tree.Name {
+				return fmt.Errorf("%s keeps its keys in no tree; leave tree out", c.Word("algorithm"))
+			}
+			if err := tree.Takes(name, cmp.Or(c.Int("m"), c.Int("n")), c.Int("d")); err != nil {
+				return err
+			}
+		}
 		_, _, err := drawnBy(c).generator()
 		return err
 	},
-	Work: func(c measure.Cell) float64 { return attentionWork(mustAttention(c).Guarantee, attentionRegime(c)) },
+	Work: func(c measure.Cell) float64 { return attentionWork(attentionMethod(c).Guarantee, attentionRegime(c)) },
 	Bytes: func(c measure.Cell) float64 {
-		method, r := mustAttention(c), attentionRegime(c)
+		method, r := attentionMethod(c), attentionRegime(c)
 		n, m := float64(r.Queries), float64(r.Keys)
 		instance := 8 * (n*float64(r.Dim) + m*float64(r.Dim+r.ValueDim))
 		outputs := 2 * 8 * n * float64(r.ValueDim) // the one to keep and the one at work
@@ -89,6 +100,14 @@ func mustAttention(c measure.Cell) attention.Method {
 		panic("experiments: " + err.Error())
 	}
 	return m
+}
+
+// attentionMethod is the algorithm of a cell of the attention subject, with its tree.
+func attentionMethod(c measure.Cell) attention.Method {
+	if name := c.Word("tree"); name != chosenTree {
+		return tree.With(name)
+	}
+	return mustAttention(c)
 }
 
 // attentionWork is the work of a method in multiply-adds, about: an exponential is some of them. A method that says
@@ -230,7 +249,7 @@ func attentionRegime(c measure.Cell) attention.Regime {
 const observedPairs = 1 << 17
 
 func prepareAttention(env finegrain.Env, c measure.Cell) (measure.Trial, error) {
-	method := mustAttention(c)
+	method := attentionMethod(c)
 	g, values, err := drawnBy(c).generator()
 	if err != nil {
 		return measure.Trial{}, err

@@ -75,7 +75,7 @@ var TemperatureSubject = declareSubject(measure.Subject{
 		hash.numbers(append(scales, in.Epsilon)...)
 		builder := c.Word("tree")
 		if builder == chosenTree {
-			builder = tree.Chosen(in.K)
+			builder = tree.Chosen(in.K, math.Inf(1))
 		}
 		return measure.Trial{Data: hash.text(), Run: func(env finegrain.Env) (measure.Outcome, error) {
 			walks, err := tree.Walks(onCores(env, c), in, builder, scales)

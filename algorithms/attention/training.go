@@ -105,6 +105,9 @@ type Gradient struct {
 	Bound     float64    // on the error of its entries, in absolute value
 	Loss      float64    // L(X)
 	LossBound float64    // on its error
+
+	// Choices is what the method that it was computed through chose by the data, as Output.Choices; nil: nothing.
+	Choices map[string]any
 }
 
 // WeakGradient is the error of a method for gradients whose bound on its own error exceeds what was asked. Whoever

@@ -136,6 +136,7 @@ func runGradientThrough(env finegrain.Env, t Training, m Method, row func(t, c, 
 	cost.Add(p.cost(0))
 	cost.Add(finegrain.Cost{finegrain.MultiplyAdds: int64(s.Keys+2*s.Queries) * int64(s.Dim) * int64(s.ValueDim)})
 	cost[finegrain.Bytes] = bytes
+	g.Choices = out.Choices()
 	return g, cost, err
 }
 

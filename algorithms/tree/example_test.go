@@ -3,6 +3,7 @@ package tree_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"finegrain"
@@ -29,7 +30,7 @@ func Example() {
 	few := cost[finegrain.Exponentials] < 1000*int64(n)/20
 	fmt.Println("exponentials, of a query and a key: less than one in twenty:", few)
 	fmt.Println("rows that streaming computed:", cost[tree.HandedRows])
-	fmt.Println(tree.Chosen(in.K))
+	fmt.Println(tree.Chosen(in.K, 100*math.Sqrt2))
 	// Output:
 	// as near as was asked: true
 	// exponentials, of a query and a key: less than one in twenty: true

@@ -39,7 +39,7 @@ func RowMaxima(env finegrain.Env, q, k *mat.Dense) ([]Maximum, int64, error) {
 	if err := errors.Join(finite("Q", q), finite("K", k)); err != nil {
 		return nil, 0, err
 	}
-	by, err := builderFor(Chosen(k), m, d, padding)
+	by, err := builderFor(Chosen(k, math.Inf(1)), m, d, padding)
 	if err != nil {
 		return nil, 0, err
 	}

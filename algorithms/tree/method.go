@@ -333,7 +333,7 @@ func (w *work) chosen() map[string]float64 {
 
 func (w *work) build(env finegrain.Env) error {
 	r, in := w.regime, w.in
-	by, err := builderFor(cmp.Or(w.builder, Chosen(in.K)), r.Keys, r.Dim, w.leaf)
+	by, err := builderFor(cmp.Or(w.builder, Chosen(in.K, math.Abs(r.Scale)*r.QNorm)), r.Keys, r.Dim, w.leaf)
 	if err != nil {
 		return err
 	}
@@ -622,7 +622,10 @@ func (w *work) answer(env finegrain.Env, groups []int32) (attention.Output, fine
 			rest = append(rest, i)
 		}
 	}
-	served := attention.Output{Float: out, Chosen: w.chosen(), Words: map[string]string{"tree": w.moments.builder}}
+	served := attention.Output{Float: out, Chosen: w.chosen()}
+	if w.builder == "" {
+		served.Words = map[string]string{"tree": w.moments.builder}
+	}
 	if len(rest) > 0 {
 		by, counted, err := w.stream(env, rest)
 		if err != nil {

@@ -268,7 +268,7 @@ func TestNearlyCollinear(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if name := Chosen(in.K); name != ConjugationTree {
+		if name := Chosen(in.K, math.Inf(1)); name != ConjugationTree {
 			t.Errorf("the default is the %s", name)
 		}
 		in.Epsilon = 1e-6
@@ -363,5 +363,37 @@ func TestVain(t *testing.T) {
 	}
 	if !(out.Bound <= in.Epsilon) || cost[HandedRows] != 1<<13 || cost[LoneRows] == 0 || cost[LoneRows] > 1<<12 {
 		t.Errorf("bound %g, %d rows handed over, %d tried alone", out.Bound, cost[HandedRows], cost[LoneRows])
+	}
+}
+
+// TestChosen: keys nearly on a flat get a tree that cuts them lengthwise, where queries tell apart what that does.
+func TestChosen(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 7))
+	for _, c := range []struct {
+		d       int
+		thick   float64 // of the last coordinate
+		longest float64
+		want    string
+	}{
+		{1, 1, math.Inf(1), KDTree},
+		{2, 1, math.Inf(1), FramedTree},
+		{2, 1e-5, math.Inf(1), ConjugationTree},
+		{2, 1e-5, 1e6, ConjugationTree},
+		{2, 1e-5, 1e4, FramedTree},
+		{3, 1e-5, math.Inf(1), ScaledTree},
+		{3, 1e-5, 1e4, FramedTree},
+		{3, 0, math.Inf(1), FramedTree},
+		{9, 1e-5, math.Inf(1), KDTree},
+	} {
+		k := attention.Uniform(r, 300, c.d, 1)
+		for j := range 300 {
+			k.Set(j, c.d-1, c.thick*k.At(j, c.d-1))
+		}
+		if got := Chosen(k, c.longest); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+	if got := Chosen(mat.NewDense(50, 3, nil), math.Inf(1)); got != FramedTree {
+		t.Errorf("equal keys: %s", got)
 	}
 }

@@ -182,18 +182,23 @@ func (r *attended) write(w io.Writer) {
 	if r.Guaranteed != nil {
 		promise = fmt.Sprintf("the error is at most %.3g", attention.ThreeDigitsUp(*r.Guaranteed))
 	}
+	fmt.Fprintf(w, "%s%s; written to %s in %s\n", chosenByData(r.Chosen), promise, r.Out, r.Precision)
+}
+
+// chosenByData says what an algorithm chose, before what follows; empty: nothing.
+func chosenByData(choices map[string]any) string {
 	var chosen []string
-	for _, name := range slices.Sorted(maps.Keys(r.Chosen)) {
+	for _, name := range slices.Sorted(maps.Keys(choices)) {
 		format := "%s %v"
-		if _, number := r.Chosen[name].(float64); number {
+		if _, number := choices[name].(float64); number {
 			format = "%s %.4g"
 		}
-		chosen = append(chosen, fmt.Sprintf(format, name, r.Chosen[name]))
+		chosen = append(chosen, fmt.Sprintf(format, name, choices[name]))
 	}
-	if chosen != nil {
-		promise = fmt.Sprintf("chosen by the data: %s; %s", strings.Join(chosen, ", "), promise)
+	if chosen == nil {
+		return ""
 	}
-	fmt.Fprintf(w, "%s; written to %s in %s\n", promise, r.Out, r.Precision)
+	return fmt.Sprintf("chosen by the data: %s; ", strings.Join(chosen, ", "))
 }
 
 // attentionInstance reads the arrays, shapes first, and returns the memory that they and the outputs take.

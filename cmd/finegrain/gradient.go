@@ -75,6 +75,7 @@ type differentiated struct {
 	Guaranteed float64        `json:"error_guaranteed"`
 	Seconds    float64        `json:"seconds"`
 	Operations finegrain.Cost `json:"operations"`
+	Chosen     map[string]any `json:"chosen,omitempty"` // by the data
 	Precision  string         `json:"precision"`
 	Out        string         `json:"out"`
 }
@@ -122,7 +123,7 @@ func (a *app) runGradient(ctx context.Context, o *gradientOptions) error {
 		Algorithm: method.Name, Kernel: kernelName(),
 		N: s.Queries, M: s.Keys, D: s.Dim, K: s.Width, H: s.ValueDim, Scale: t.Scale,
 		Loss: g.Loss, LossError: g.LossBound, Guaranteed: bound, Seconds: took.Seconds(), Operations: cost,
-		Asked: o.asked(), Precision: o.precision, Out: o.out,
+		Asked: o.asked(), Chosen: g.Choices, Precision: o.precision, Out: o.out,
 	}
 	if o.json {
 		return a.printJSON(result)
@@ -134,8 +135,8 @@ func (a *app) runGradient(ctx context.Context, o *gradientOptions) error {
 func (r *differentiated) write(w io.Writer) {
 	fmt.Fprintf(w, "gradient of %d queries and %d keys, d = %d, h = %d, scale = %.4g: %s, %s s\n",
 		r.N, r.M, r.D, r.H, r.Scale, r.Algorithm, short(r.Seconds))
-	fmt.Fprintf(w, "the loss is %.6g up to %.3g; no entry of the gradient is off by more than %.3g; written to %s in %s\n",
-		r.Loss, attention.ThreeDigitsUp(r.LossError), attention.ThreeDigitsUp(r.Guaranteed), r.Out, r.Precision)
+	fmt.Fprintf(w, "%sthe loss is %.6g up to %.3g; no entry of the gradient is off by more than %.3g; written to %s in %s\n",
+		chosenByData(r.Chosen), r.Loss, attention.ThreeDigitsUp(r.LossError), attention.ThreeDigitsUp(r.Guaranteed), r.Out, r.Precision)
 }
 
 // training reads the arrays, shapes first.
