@@ -94,7 +94,8 @@ var AnyTemperature = declare(Claim{
 		for _, k := range keyKinds(e) {
 			for _, d := range judgedDims {
 				all = append(all, grown{
-					fmt.Sprintf("Visits of a query at d = %d, %s", d, k.words), fit.Claimed{Exponent: exponentOf(d), Logs: 1},
+					fmt.Sprintf("Visits of a query at d = %d, %s", d, k.words),
+					fit.Claimed{Exponent: exponentOf(d), Logs: 1},
 					k.rows.Where("d", d), "n", visits,
 				})
 			}

@@ -60,7 +60,7 @@ var CrossingSubject = declareSubject(measure.Subject{
 	Bytes: func(c measure.Cell) float64 {
 		n, d := float64(c.Int("n")), float64(c.Int("d"))
 		// Queries, keys and values, the keys and the points of the tree again; nodes with their boxes and frames; hyperplanes.
-		bytes := 8*n*(6*d+16) + 2*n/float64(c.Int("leaf"))*8*(d*d+2*d+8) + 16*d*float64(c.Int("hyperplanes")) + 1<<16
+		bytes := 8*n*(6*d+16) + 2*n/float64(c.Int("leaf"))*8*(d*d+2*d+8) + 16*(d+1)*float64(c.Int("hyperplanes")) + 1<<16 + 1024*d*d
 		if c.Word("tree") == tree.PathTree {
 			bytes += n*n/8 + 8*n*(3*d+40) + 64*d*d
 		}

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -40,6 +41,9 @@ var TemperatureSubject = declareSubject(measure.Subject{
 		{Name: "bound", Doc: "error that is guaranteed; absent where none is"},
 	},
 	Accepts: func(c measure.Cell) error {
+		if b := c.Float("B"); b > 0 && b < leastEntries {
+			return fmt.Errorf("B = %g is out of range; it is 0 or at least %g", b, leastEntries)
+		}
 		if name := c.Word("tree"); name != chosenTree {
 			if err := tree.Takes(name, c.Int("n"), c.Int("d")); err != nil {
 				return err
@@ -55,7 +59,12 @@ var TemperatureSubject = declareSubject(measure.Subject{
 	},
 	Bytes: func(c measure.Cell) float64 {
 		n, d := float64(c.Int("n")), float64(c.Int("d"))
-		return 8*n*(8*d+64) + 1<<22 // nodes of more than 64 keys have 2·512 moments
+		bytes := 8*n*(8*d+64) + 1<<22 // nodes of more than 64 keys have 2·512 moments
+		bytes += 8 * float64(c.Int("queries")) * (5*d + 8 + 2*float64(len(temperatures(c))))
+		if c.Word("tree") == tree.PathTree {
+			bytes += n*n/8 + 8*n*(3*d+40)
+		}
+		return bytes
 	},
 	Prepare: func(env finegrain.Env, c measure.Cell) (measure.Trial, error) {
 		g, values, err := temperatureData(c).generator()
@@ -99,6 +108,9 @@ var TemperatureSubject = declareSubject(measure.Subject{
 
 // chosenTree is the tree that the keys get by default.
 const chosenTree = "chosen by the keys"
+
+// leastEntries keeps B² within float64.
+const leastEntries = 1e-100
 
 // temperatureData is few queries and n keys, with entries up to 1.
 func temperatureData(c measure.Cell) drawn {

@@ -181,9 +181,9 @@ func (f Fitted) aicc() float64 {
 type Choice []Fitted
 
 // Choose fits the models, Standard if none is named, to the points and orders them by AICc. A model given twice
-// is fitted once. It needs six sizes: with five, AICc asks of a free exponent that it lower the residuals sevenfold.
+// is fitted once. It needs five sizes.
 func Choose(points []Point, models ...Model) (Choice, error) {
-	c, err := logarithms(points, 6)
+	c, err := logarithms(points, 5)
 	if err != nil {
 		return nil, err
 	}

@@ -52,8 +52,9 @@ func NewEncoder(b, ell int) *Encoder { return NewEncoderLevels(ell, EncoderGroup
 
 // NewEncoderLevels is the encoder with a level for every number of groups, the innermost first; its blocks are as many
 // as the product of the numbers. Moduli are the least primes that serve; beyond 2^64 they have passed a test for primes
-// that is not known to be without exception, and are coprime in any case, which is what is needed. It panics unless all
-// numbers are positive.
+// that is not known to be without exception, and are coprime in any case, which is what is needed. Finding them takes
+// seconds for some thousand groups, and minutes for moduli of some thousand bits; it cannot be interrupted. It panics
+// unless all numbers are positive.
 func NewEncoderLevels(ell int, groups ...int) *Encoder {
 	e := identityEncoder(ell)
 	for _, g := range groups {

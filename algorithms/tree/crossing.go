@@ -36,6 +36,9 @@ func Takes(name string, points, d int) error {
 	case name == ConjugationTree && d != 2:
 		return fmt.Errorf("tree: the %s is for 2 coordinates, and the points have %d; use %q or %q",
 			name, d, KDTree, FramedTree)
+	case name == PathTree && d > mostPathDim:
+		return fmt.Errorf("tree: the %s is for at most %d coordinates, and there are %d; use %q or %q",
+			name, mostPathDim, d, KDTree, FramedTree)
 	case name == PathTree && points > mostPath:
 		return fmt.Errorf("tree: the %s is for at most %d points, and there are %d; use %q or %q",
 			name, mostPath, points, KDTree, FramedTree)

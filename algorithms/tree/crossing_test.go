@@ -116,3 +116,26 @@ func TestCountsOfNodes(t *testing.T) {
 		t.Error("no box was crossed where the points are not")
 	}
 }
+
+// TestPathOfTinyCoordinates: what a hyperplane crosses does not depend on how small a coordinate is.
+func TestPathOfTinyCoordinates(t *testing.T) {
+	const n = 1 << 10
+	most := func(size float64) (most int) {
+		r := rand.New(rand.NewPCG(9, 10))
+		points := mat.NewDense(n, 2, nil)
+		for i := range n {
+			points.SetRow(i, []float64{r.Float64(), size * r.Float64()})
+		}
+		c, err := NewCrossings(testEnv(), points, PathTree, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 40 {
+			most = max(most, c.CountPoints([]float64{1, 0}, points.RawRowView(r.IntN(n))))
+		}
+		return most
+	}
+	if plain, tiny := most(1), most(1e-309); tiny > plain+plain/2 {
+		t.Errorf("%d nodes are crossed, and %d where a coordinate is tiny", plain, tiny)
+	}
+}

@@ -99,3 +99,47 @@ func TestRowMaximaRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestRowMaximaOfTinyKeys: keys whose squares vanish lie in their boxes all the same, and equal ones are one beside others
+// that are not.
+func TestRowMaximaOfTinyKeys(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 9))
+	for trial := range 60 {
+		k := mat.NewDense(200, 2, nil)
+		for j := range 200 {
+			for l := range 2 {
+				if j%4 == 0 {
+					k.Set(j, l, -1+1e-9*r.Float64())
+				} else {
+					k.Set(j, l, float64(r.IntN(7)-3)*math.Ldexp(1, -1074+trial))
+				}
+			}
+		}
+		q := attention.Uniform(r, 5, 2, 1e15)
+		got, _, err := RowMaxima(testEnv(), q, k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, m := range got {
+			if want := slowMaximum(q.RawRowView(i), k); m != want {
+				t.Fatalf("trial %d, row %d: %+v, want %+v", trial, i, m, want)
+			}
+		}
+	}
+	half := func(n int) *mat.Dense {
+		k := mat.NewDense(n, 3, nil)
+		for j := range n / 2 {
+			x := r.Float64()
+			k.SetRow(j, []float64{-x, -x - 1e-3*r.Float64(), -x + 1e-3*r.Float64()})
+		}
+		return k
+	}
+	q := mat.NewDense(4, 3, []float64{1, 1, 1, 2, 1, 1, 1, 2, 1, 1, 1, 2})
+	_, few, err := RowMaxima(testEnv(), q, half(1<<10))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, many, err := RowMaxima(testEnv(), q, half(1<<14)); err != nil || many > 2*few {
+		t.Errorf("%d visits among 2^10 keys, %d among 2^14 (error %v)", few, many, err)
+	}
+}

@@ -160,7 +160,7 @@ func (x method) mostBytes(r attention.Regime, cores int) int64 {
 // bytes is the memory at most where so many coordinates remain: what looking for them takes, what the trees do, and
 // streaming.
 func (x method) bytes(r attention.Regime, dim, cores int) int64 {
-	sum := attention.Streaming.Guarantee.Bytes(r)
+	sum := attention.Streaming.Guarantee.Bytes(r) + 8*int64(r.Queries)*int64(r.Dim+r.ValueDim) // rows that are left to it
 	if r.Dim >= leastDim {
 		sum += headBytes(r, min(dim, mostHead), cores)
 	}
@@ -191,6 +191,9 @@ func (x method) treeBytes(r attention.Regime, cores int) int64 {
 		int64(x.leaf) + 512
 	words := (m+padding)*(d+1+c) + m + nodes*(2*d+frame+5+10) + moments*(rank*c+8) + rank*(4*d+8) +
 		n*(d+3) + groups*(2*d+4) + int64(cores)*each
+	if x.builder == ScaledTree || x.builder == "" && r.Dim <= mostTurned {
+		words += 4*1024*d + 4*d*d // a sample, and its decomposition
+	}
 	if x.builder == PathTree {
 		points := min(m, mostPath)
 		words += points*points/64 + 64*points // sides of the test set, and what paths are kept in

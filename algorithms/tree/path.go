@@ -41,6 +41,9 @@ import (
 // mostPath is the most points of a path tree: its build takes some n² tests of sides, and n²/8 bytes.
 const mostPath = 1 << 14
 
+// mostPathDim is the most coordinates: a test hyperplane takes d³ operations, and there are more than d.
+const mostPathDim = 64
+
 // further is how many times L hyperplanes are drawn, and joined the fraction of paths that are joined in a batch.
 const (
 	further = 16

@@ -60,6 +60,9 @@ func newSides(env finegrain.Env, r *rand.Rand, columns [][]float64) (*sides, err
 		through[i] = make([]float64, d)
 	}
 	for h, tuple := range tuples {
+		if err := env.Err(); err != nil {
+			return nil, err
+		}
 		for i, at := range tuple {
 			for l, c := range columns {
 				through[i][l] = c[sample[at]]
@@ -139,6 +142,11 @@ func (t *tree) standardised() (columns [][]float64) {
 			c[i] = math.Ldexp(t.points[i*d+l], -exponent) - base
 		}
 		floats.AddConst(-floats.Sum(c)/float64(n), c)
+		// Each to a size of about 1, since a coordinate may be as much smaller than the others as float64 has room.
+		_, size := math.Frexp(max(floats.Max(c), -floats.Min(c)))
+		for i, x := range c {
+			c[i] = math.Ldexp(x, -size)
+		}
 		rest = append(rest, column{c, floats.Norm(c, 2)})
 	}
 	for {

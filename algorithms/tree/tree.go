@@ -101,7 +101,7 @@ func grow(env finegrain.Env, rows, d, leaf int, row func(dst []float64, i int), 
 func (t *tree) cutAll(env finegrain.Env, v int32, by builder) {
 	t.cut(v, by)
 	n := t.nodes[v]
-	if n.left == 0 || n.to-n.from > 1<<14 && env.Err() != nil {
+	if n.left == 0 || int(n.to-n.from)*t.dim*t.dim > 1<<14 && env.Err() != nil {
 		return
 	}
 	t.cutAll(env, n.left, by)
@@ -192,7 +192,7 @@ func (t *tree) encloseTurned(v int32) {
 			least[l], most[l] = min(least[l], y), max(most[l], y)
 		}
 	}
-	if !(radius < 1e200) { // squares leave the range
+	if !(radius > 1e-200 && radius < 1e200) { // squares leave the range, or all points are equal
 		t.nodes[v].frame = -1
 		t.enclose(v)
 		return

@@ -44,6 +44,11 @@ func Walks(env finegrain.Env, in attention.Instance, builder string, scales []fl
 	if in.Epsilon <= 0 {
 		return nil, fmt.Errorf("tree: walks are to an error ε, and ε = %g; set one above 0", in.Epsilon)
 	}
+	for i, s := range scales {
+		if math.IsNaN(s) || math.IsInf(s, 0) {
+			return nil, fmt.Errorf("tree: scale %d (counted from 0) is %v; scales are finite numbers", i, s)
+		}
+	}
 	for i, s := range scales { // the largest is what scores must be finite at
 		if i == 0 || math.Abs(s) > math.Abs(in.Scale) {
 			in.Scale = s

@@ -82,6 +82,9 @@ func TestWalksRefuse(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `"oak"`) {
 		t.Errorf("error %v", err)
 	}
+	if _, err = Walks(testEnv(), in, "", []float64{1, math.NaN()}); err == nil || !strings.Contains(err.Error(), "scale 1") {
+		t.Errorf("error %v", err)
+	}
 	in.Epsilon = 0
 	if _, err = Walks(testEnv(), in, "", []float64{1}); err == nil || !strings.Contains(err.Error(), "above 0") {
 		t.Errorf("error %v", err)

@@ -415,7 +415,10 @@ func fitTo(env finegrain.Env, c picked) (fitted, error) {
 	} else {
 		f.TheilSen, f.texts[1] = new(slopeOf(e)), e.String()
 	}
-	if f.choice, err = fit.Choose(points); err != nil {
+	// With five sizes AICc asks of a free exponent that it lower the residuals sevenfold.
+	if least := 6; len(points) < least {
+		note("models", fmt.Errorf("they are ranked from %d sizes on, and there are %d", least, len(points)))
+	} else if f.choice, err = fit.Choose(points); err != nil {
 		note("models", err)
 	}
 	plausible := len(f.choice.Plausible())
