@@ -30,8 +30,9 @@ var crossingData = []struct {
 // most_points, the most nodes that one hyperplane crosses by their boxes or has points of on both sides, of those
 // drawn, which bounds the most of all hyperplanes from below. Values: the means of both.
 var CrossingSubject = declareSubject(measure.Subject{
-	Name: "crossing",
-	Doc:  "how many nodes of a tree of points are crossed by hyperplanes through the points",
+	Name:    "crossing",
+	Doc:     "how many nodes of a tree of points are crossed by hyperplanes through the points",
+	Untimed: true,
 	Parameters: []measure.Parameter{
 		oneOf("tree", "how the tree is built", tree.FramedTree, tree.Builders),
 		oneOf("data", "points: uniform in a cube, on a sphere, in 16 clusters, or on a line but for 1e-7 of its length", "uniform",

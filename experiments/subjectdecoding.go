@@ -9,8 +9,9 @@ import (
 // Counts: rows, and of them wrong, and dimension. Values: b and tolerance. What is timed includes drawing the vectors
 // and computing their histograms.
 var DecodingSubject = declareSubject(measure.Subject{
-	Name: "decoding",
-	Doc:  "the interpolation route's read-off at d = ⌈c·ln n⌉ and error n^−error_exponent, under the worst oracle",
+	Name:    "decoding",
+	Doc:     "the interpolation route's read-off at d = ⌈c·ln n⌉ and error n^−error_exponent, under the worst oracle",
+	Untimed: true,
 	Parameters: []measure.Parameter{
 		wholeFrom("n", "vectors a side", 2, 1<<20),
 		preset(numberFrom("c", "dimension over ln n", 0.1, 100), 4.0),

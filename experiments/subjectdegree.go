@@ -11,8 +11,9 @@ import (
 // DegreeSubject computes the two sides of the least degree of a polynomial for e^x or e^−x, and the law of Aggarwal and
 // Alman beside it; nothing is measured but the time of the computation. See polynomial.LeastDegree.
 var DegreeSubject = declareSubject(measure.Subject{
-	Name: "degree",
-	Doc:  "least degree of a polynomial for e^x or e^−x on [0,M] to the sup-error delta, between two bounds",
+	Name:    "degree",
+	Doc:     "least degree of a polynomial for e^x or e^−x on [0,M] to the sup-error delta, between two bounds",
+	Untimed: true,
 	Parameters: []measure.Parameter{
 		oneOf("function", "function to approximate", string(polynomial.Growing), functionNames()),
 		numberFrom("M", "length of the interval", 1e-9, 1<<14),

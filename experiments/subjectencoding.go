@@ -14,8 +14,9 @@ import (
 // Counts: pairs, of them yes and no, and disagreements. Values: log2_modulus and log2_instances, of the encoder's
 // integers as they are. A third of random pairs are orthogonal, a third have one common coordinate, the others are any.
 var EncodingSubject = declareSubject(measure.Subject{
-	Name: "encoding",
-	Doc:  "a Chinese-remainder encoder of bit vectors as ell integers, compared with the definition of orthogonality",
+	Name:    "encoding",
+	Doc:     "a Chinese-remainder encoder of bit vectors as ell integers, compared with the definition of orthogonality",
+	Untimed: true,
 	Parameters: []measure.Parameter{
 		wholeFrom("ell", "integers of an encoding", 1, 64),
 		wholeFrom("blocks", "blocks of ell bits", 1, 1<<13),

@@ -54,8 +54,9 @@ func acceptsEncodedBits(c measure.Cell) error {
 
 // EncodingSizeSubject computes what an encoder takes; nothing is measured but the time of the computation.
 var EncodingSizeSubject = declareSubject(measure.Subject{
-	Name: "encoding size",
-	Doc:  "dimension and number of instances of Chinese-remainder encodings of c·log2 n bits, by the primes themselves",
+	Name:    "encoding size",
+	Doc:     "dimension and number of instances of Chinese-remainder encodings of c·log2 n bits, by the primes themselves",
+	Untimed: true,
 	Parameters: append(encodedParameters[:2:2],
 		wholeFrom("ell", "integers of an encoding; 0: 7^(log* n), as Chen 2018 has", 0, mostEncodedBits),
 		innerParameter,
@@ -130,8 +131,9 @@ func log2Of(z *big.Int) float64 {
 
 // EncodingDimensionSubject computes the least ℓ at which the loss is at most what is given.
 var EncodingDimensionSubject = declareSubject(measure.Subject{
-	Name: "encoding dimension",
-	Doc:  "least dimension of a Chinese-remainder encoding of c·log2 n bits that makes at most n^loss instances",
+	Name:    "encoding dimension",
+	Doc:     "least dimension of a Chinese-remainder encoding of c·log2 n bits that makes at most n^loss instances",
+	Untimed: true,
 	Parameters: append(encodedParameters[:2:2],
 		numberFrom("loss", "log of the number of instances over log n", 0.01, 2),
 		preset(wholeFrom("inner", "blocks that the first of two levels encodes; 1: one level", 1, 64), int64(1)),

@@ -15,8 +15,9 @@ import (
 // can be run: nothing is measured but the time of the computation. Values: b, the largest entry; scale; tolerance, the
 // error that the read-off tolerates. Count: dimension.
 var EntriesSubject = declareSubject(measure.Subject{
-	Name: "entries",
-	Doc:  "entries and tolerance of a route at n, computed from its formulas, for d = ⌈c·ln n⌉",
+	Name:    "entries",
+	Doc:     "entries and tolerance of a route at n, computed from its formulas, for d = ⌈c·ln n⌉",
+	Untimed: true,
 	Parameters: []measure.Parameter{
 		oneOf("route", "route; threshold has scale 1, and normalised 1/d", "interpolation",
 			[]string{"interpolation", "threshold", "threshold normalised"}),

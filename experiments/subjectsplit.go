@@ -20,6 +20,7 @@ const comparedPairs = 1 << 32
 var SplitSubject = declareSubject(measure.Subject{
 	Name:       "split and list",
 	Doc:        "split and list on random formulas, with the models counted by other means",
+	Untimed:    true,
 	Parameters: formulaParameters(2 * reductions.MaxHalf),
 	Yields: []measure.Yield{
 		{Name: "clauses", Doc: "of the formula"},

@@ -12,8 +12,9 @@ import (
 // TransitionSubject computes what the polynomial method takes at n = 2^log2n, far beyond what runs, for entries of at
 // most ratio·√ln n; nothing is measured but the time of the computation. See polynomial.Transition.
 var TransitionSubject = declareSubject(measure.Subject{
-	Name: "transition",
-	Doc:  "dimension, degree and rank of the polynomial method at entries B, computed exactly, for d = ⌈c·ln n⌉ and scale 1/d",
+	Name:    "transition",
+	Doc:     "dimension, degree and rank of the polynomial method at entries B, computed exactly, for d = ⌈c·ln n⌉ and scale 1/d",
+	Untimed: true,
 	Parameters: []measure.Parameter{
 		wholeFrom("log2n", "log2 of the number of queries and of keys", 1, 1<<14),
 		ratioUpTo(2, "B over √ln n"),

@@ -67,6 +67,8 @@ type Subject struct {
 	Bytes func(Cell) float64
 	// Prepare makes the instance of a trial, outside the measured time. What it draws, it draws from env.
 	Prepare func(finegrain.Env, Cell) (Trial, error)
+	// Untimed says that nobody asks how long trials take: brief ones run a second time, to compare counts, and no more.
+	Untimed bool
 }
 
 // Yield is a count or a value of an outcome.

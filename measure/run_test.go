@@ -370,3 +370,18 @@ grid.n = [10, 20]
 	fmt.Println(cells, err)
 	// Output: [n=10 n=20] <nil>
 }
+
+// TestUntimed: of a subject whose time nobody asks for a brief trial runs twice, and counts are compared all the same.
+func TestUntimed(t *testing.T) {
+	for ends, want := range map[string]Status{"done": Done, "differs": Failure} {
+		store, subject := newStore(t), odd(nil)
+		subject.Untimed = true
+		if _, err := Run(background(), store, somewhere, Job{oddExperiment(Limits{}, ends), subject, false}); err != nil {
+			t.Fatal(err)
+		}
+		all, err := store.Measurements(context.Background(), "")
+		if err != nil || len(all) != 1 || all[0].Status != want || want == Done && all[0].Repeats != 1 {
+			t.Errorf("%s: %+v, error %v", ends, all, err)
+		}
+	}
+}

@@ -17,7 +17,7 @@ import (
 //
 // What is timed is Trial.Run alone, after a collection of garbage. A run shorter than briefest is repeated until the
 // repeats took as long together, and the seconds are their mean; the first run, in which caches and pages are cold,
-// is then not among them. Counts are those of the first run, and must be those of the last one too.
+// is then not among them, unless the subject is untimed: then it runs but once more. Counts are those of the first run, and must be those of the last one too.
 //
 // A limit of time ends the context of Run; preparing and observing have limits of their own, Limits.Beside. What
 // returns later than its limit is censored, also if it returns a result, and the reason says which part it was. What
@@ -192,7 +192,11 @@ func (x measurer) time(env, own finegrain.Env, t Trial, m *Measurement) error {
 		return err
 	}
 	if first.seconds < briefest.Seconds() {
-		more, err := x.repeat(env, own, t, briefest)
+		least := briefest
+		if x.s.Untimed {
+			least = 0
+		}
+		more, err := x.repeat(env, own, t, least)
 		m.Seconds, m.Repeats = more.seconds, more.runs
 		if err == nil && !maps.Equal(first.Counts, more.Counts) {
 			err = fmt.Errorf("two runs of one trial count differently: %v and %v", first.Counts, more.Counts)
