@@ -44,6 +44,9 @@ type group struct {
 	near     []int32   // leaves
 	far      []expansion
 	mass     float64 // at least, of every row
+	cut      float64 // score of what is dropped at most
+	cutMass  float64 // the mass that it is for
+	faint    float64 // e^(cut − farBelow)
 	dropped  float64 // P
 	lost     float64 // T of expansions that are small altogether
 	relative float64 // the largest relative error of the others
@@ -155,6 +158,7 @@ func (g *group) walk() bool {
 	g.near, g.far = g.near[:0], g.far[:0]
 	g.mass, g.dropped, g.lost, g.relative, g.gamma = 0, 0, 0, 0, 0
 	g.swing, g.least, g.wide, g.spend, g.reach = 0, 0, false, 0, 0
+	g.setCut()
 	g.visit(0, g.look(0))
 	g.visits += g.looked
 	g.alike = g.loss*g.norm*g.reach <= g.limit.exact
@@ -163,7 +167,7 @@ func (g *group) walk() bool {
 
 // loosest is how far the scores that count may move within a group, in nats, before it is split, if its keys
 // take longer than looking for them in two groups: what is taken key by key then is so much more than need be.
-const loosest = 12
+const loosest = 30
 
 // split reports whether the group is better split, given what walk said.
 func (g *group) split(ok bool) bool {
@@ -226,15 +230,16 @@ func (g *group) visit(v int32, s view) {
 		return
 	}
 	size := float64(g.size(v))
-	share := g.limit.drop * max(1, g.mass) / float64(len(g.order)) // of a key, of what may be dropped
 	most := s.most
-	if most <= 0 {
-		if e := math.Exp(most) * (1 + 0x1p-20); e <= share {
-			g.dropped += g.limit.rules.dropped(size * e)
-			return
+	if most <= g.cut {
+		e := g.faint
+		if most > g.cut-farBelow {
+			e = math.Exp(most) * (1 + 0x1p-20)
 		}
+		g.dropped += g.limit.rules.dropped(size * e)
+		return
 	}
-	if g.expand(v, size, s, share) {
+	if g.expand(v, size, s) {
 		return
 	}
 	n := g.nodes[v]
@@ -259,18 +264,42 @@ func (g *group) visit(v int32, s view) {
 	}
 }
 
+// negligible is the score below which a node's mass is not counted.
+const negligible = -36
+
 // accept notes that a node is summed.
 func (g *group) accept(size float64, s view) {
-	g.mass += size * math.Exp(min(s.least(), tallest)) * (1 - 0x1p-20)
-	g.least = min(g.least, s.least())
+	least := s.least()
+	if least > negligible {
+		g.mass += size * math.Exp(min(least, tallest)) * (1 - 0x1p-20)
+		if g.mass > 1.5*g.cutMass {
+			g.setCut()
+		}
+	}
+	g.least = min(g.least, least)
 	g.swing = max(g.swing, s.swing)
 }
 
+// share is of what may be dropped, the part of a key.
+func (g *group) share() float64 { return g.limit.drop * max(1, g.mass) / float64(len(g.order)) }
+
+// setCut sets the score at which a key's mass, with its error, is no more than its share of what may be dropped for
+// the mass so far.
+func (g *group) setCut() {
+	g.cutMass = max(1, g.mass)
+	g.cut = math.Log(g.share()) - 0x1p-18
+	g.faint = math.Exp(g.cut-farBelow) * (1 + 0x1p-20)
+}
+
+// farBelow is how far below the cut a score counts as if it were no further.
+const farBelow = 20
+
 // expand takes the node by its moments, if that serves and pays.
-func (g *group) expand(v int32, size float64, s view, share float64) bool {
+func (g *group) expand(v int32, size float64, s view) bool {
 	if !(s.w <= widest && s.most <= tallest) || !g.serves(v) {
 		return false
 	}
+	share := g.share()
 	form := g.formOf(v)
 	rules, centring := &g.limit.rules, g.norm*form.off
 	w := s.w + centring // of what is computed

@@ -25,7 +25,7 @@ const name = "tree"
 
 // Tree is attention by a tree of keys: at every temperature, in time that grows less than quadratically where
 // the head dimension is small.
-var Tree attention.Method = method{leaf: 32, rows: 8, hand: true, rules: theRules}.declare()
+var Tree attention.Method = method{leaf: 64, rows: 8, hand: true, rules: theRules}.declare()
 
 // With is Tree with the keys in a tree by the builder of that name, one of Builders, whatever it takes: nothing is
 // handed over to streaming as a whole. It panics on another name.
@@ -33,7 +33,7 @@ func With(builder string) attention.Method {
 	if !slices.Contains(Builders, builder) {
 		panic(fmt.Sprintf("tree: there is no builder %q; there are %q", builder, Builders))
 	}
-	return method{leaf: 32, rows: 8, builder: builder, rules: theRules}.declare()
+	return method{leaf: 64, rows: 8, builder: builder, rules: theRules}.declare()
 }
 
 // method is what tests change.

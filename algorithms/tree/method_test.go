@@ -40,7 +40,7 @@ func small(builder string) method {
 }
 
 func TestLaw(t *testing.T) {
-	declared := method{leaf: 32, rows: 8, hand: true, rules: theRules}
+	declared := method{leaf: 64, rows: 8, hand: true, rules: theRules}
 	never := declared
 	never.hand = false
 	lone := small("")
@@ -206,7 +206,7 @@ func TestGroups(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			declared := method{leaf: 32, rows: 8, hand: true, rules: theRules}
+			declared := method{leaf: 64, rows: 8, hand: true, rules: theRules}
 			for _, x := range []method{declared, small("")} {
 				var first attention.Output
 				for cores := 1; cores <= 2; cores++ {
@@ -355,7 +355,7 @@ func TestVain(t *testing.T) {
 		Q: attention.Uniform(r, 1<<13, 2, 100), K: attention.Uniform(r, 1<<13, 2, 100), V: attention.Uniform(r, 1<<13, 1, 1),
 		Scale: 1, Epsilon: 1e-9,
 	}
-	x := method{leaf: 32, rows: 8, hand: true, rules: theRules}
+	x := method{leaf: 64, rows: 8, hand: true, rules: theRules}
 	x.rules.rounded = func(float64) float64 { return 1e-3 } // no row can
 	out, cost, err := x.declare().Run(testEnv(), in)
 	if err != nil {

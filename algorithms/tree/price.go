@@ -17,12 +17,12 @@ type prices struct {
 
 var vectorPrices = prices{
 	pair: 0.26, pairCoordinate: 0.02, pairColumn: 0.025, monomial: 0.55, monomialColumn: 0.04, expansion: 50,
-	visit: 20, visitCoordinate: 5, grow: 20, pack: 0.8, moment: 0.3, streaming: 0.3, refined: 6,
+	visit: 30, visitCoordinate: 5, grow: 20, pack: 0.8, moment: 0.3, streaming: 0.3, refined: 6,
 }
 
 var plainPrices = prices{
 	pair: 1.8, pairCoordinate: 0.4, pairColumn: 0.4, monomial: 0.55, monomialColumn: 0.3, expansion: 50,
-	visit: 20, visitCoordinate: 5, grow: 20, pack: 0.8, moment: 0.3, streaming: 3, refined: 9,
+	visit: 30, visitCoordinate: 5, grow: 20, pack: 0.8, moment: 0.3, streaming: 3, refined: 9,
 }
 
 func pricesOf(l loops) prices {
