@@ -375,18 +375,20 @@ func TestSpoiledCountsShow(t *testing.T) {
 	}
 }
 
-// TestReadmePicture: the figure that README shows has the title and the caption that the claim gives it. Its points are
-// measured, and its own.
-func TestReadmePicture(t *testing.T) {
-	data, err := os.ReadFile("../docs/phase-transition.svg")
-	if err != nil {
-		t.Fatal(err)
-	}
-	drawn := outcomeOf(t, PhaseTransition, evidenceFor(t, PhaseTransition, asClaimed(PhaseTransition))).Drawn[0]
-	for _, text := range []string{drawn.Title, drawn.Caption} {
-		if !strings.Contains(html.UnescapeString(string(data)), text) {
-			t.Errorf("docs/phase-transition.svg lacks %q; write it again: finegrain report finegrain-reproduce --figure %s --out %[2]s.svg",
-				text, drawn.ID)
+// TestReadmePictures: the figures that README shows have the titles and the captions that their claims give them. Their
+// points are measured, and their own.
+func TestReadmePictures(t *testing.T) {
+	for name, of := range map[string]Claim{"phase-transition": PhaseTransition, "any-temperature": AnyTemperature} {
+		data, err := os.ReadFile("../docs/" + name + ".svg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		drawn := outcomeOf(t, of, evidenceFor(t, of, asClaimed(of))).Drawn[0]
+		for _, text := range []string{drawn.Title, drawn.Caption} {
+			if !strings.Contains(html.UnescapeString(string(data)), text) {
+				t.Errorf("docs/%s.svg lacks %q; write it again: finegrain report finegrain-reproduce --figure %s --out docs/%[1]s.svg",
+					name, text, drawn.ID)
+			}
 		}
 	}
 }

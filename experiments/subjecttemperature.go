@@ -26,7 +26,7 @@ var TemperatureSubject = declareSubject(measure.Subject{
 		preset(numberFrom("noise", "distance of adversarial keys from their line, over B; 0: the kind's own", 0, 1), 0.0),
 		wholeFrom("n", "keys", 1, 1<<26),
 		preset(wholeFrom("d", "head dimension", 1, 16), int64(2)),
-		preset(wholeFrom("queries", "queries", 1, 1<<16), int64(32)),
+		preset(wholeFrom("queries", "queries", 1, 1<<16), int64(64)),
 		preset(numberFrom("B", "largest absolute entry of Q and K; 0: the worst", 0, 1e12), 0.0),
 		preset(numberFrom("epsilon", "error asked, values being up to 1", 1e-15, 1), 1e-6),
 		oneOf("tree", "how the tree is built", chosenTree, append([]string{chosenTree}, tree.Builders...)),
