@@ -42,7 +42,7 @@ var TemperatureSubject = declareSubject(measure.Subject{
 	},
 	Accepts: func(c measure.Cell) error {
 		if b := c.Float("B"); b > 0 && b < leastEntries {
-			return fmt.Errorf("B = %g is out of range; it is 0 or at least %g", b, leastEntries)
+			return fmt.Errorf("entries of %g are out of range; B is 0 or at least %g", b, leastEntries)
 		}
 		if name := c.Word("tree"); name != chosenTree {
 			if err := tree.Takes(name, c.Int("n"), c.Int("d")); err != nil {
