@@ -75,8 +75,7 @@ func TestCountsOfNodes(t *testing.T) {
 		points := pointSets(t)
 		n, d := points.Dims()
 		r := rand.New(rand.NewPCG(uint64(n), uint64(d)))
-		whole := func(x float64) float64 { return math.Round(1000*x) / 1000 * 1000 }
-		points.Apply(func(_, _ int, x float64) float64 { return whole(math.Mod(x, 1000)) }, points)
+		points.Apply(func(_, _ int, x float64) float64 { return math.Round(1000 * math.Mod(x, 1000)) }, points)
 		normal := attention.Uniform(r, 1, d, 10).RawRowView(0)
 		for l, x := range normal {
 			normal[l] = math.Round(x)
