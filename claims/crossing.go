@@ -84,14 +84,16 @@ var CrossingNumbers = declare(Claim{
 	Kind:        UpperBound,
 	Experiments: crossings,
 	Judge: func(e Evidence) finegrain.Verdict {
-		var parts []finegrain.Verdict
+		var growths []grown
+		var all, hard Table
 		for i, x := range crossingGrid {
 			rows := e.Of(crossings[i])
-			parts = append(parts, exactly(rows, fmt.Sprintf("there are 2n−1 nodes at d = %d, and no more have points on both sides of a "+
-				"hyperplane than have boxes that it crosses", x.d), asNodes))
+			all = append(all, rows...)
 			grow := func(name string, c fit.Claimed) {
-				parts = append(parts, e.growth(fmt.Sprintf("Nodes of the %s that are crossed at d = %d, of the points where they are most",
-					name, x.d), c, hardest(rows.Where("tree", name)), "n", Count("most_points")))
+				growths = append(growths, grown{
+					fmt.Sprintf("Nodes of the %s that are crossed at d = %d, of the points where they are most", name, x.d),
+					c, hardest(rows.Where("tree", name)), "n", Count("most_points"),
+				})
 			}
 			grow(tree.PathTree, fit.Claimed{Exponent: 1 - 1/float64(x.d), Tolerance: logTolerance(rows)})
 			if slices.Contains(x.trees, tree.ConjugationTree) {
@@ -99,12 +101,14 @@ var CrossingNumbers = declare(Claim{
 			}
 			for _, name := range x.trees {
 				if isKD(name) {
-					parts = append(parts, control(rows.Where("tree", name).Where("data", collinear), fmt.Sprintf("the points near a line are "+
-						"hard: n/2 nodes of the %s or more have points on both sides of a hyperplane at d = %d", name, x.d), asHard))
+					hard = append(hard, rows.Where("tree", name).Where("data", collinear)...)
 				}
 			}
 		}
-		return finegrain.Worst(parts...)
+		return finegrain.Worst(
+			e.growths(growths),
+			exactly(all, "there are 2n−1 nodes, and no more have points on both sides of a hyperplane than have boxes that it crosses", asNodes),
+			control(hard, "the points near a line are hard: n/2 nodes of a kd-tree or more have points on both sides of a hyperplane", asHard))
 	},
 	Expect: func(m *measure.Measurement) {
 		n := number(*m, "n")

@@ -2,6 +2,7 @@ package claims
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -105,7 +106,7 @@ var AttentionGradient = declare(Claim{
 			exactly(linear, "all queries and keys go through one polynomial, whose rank is at most that of a degree for "+
 				"M = B² and ε/16", ofOneGradientRank),
 			e.growth(fmt.Sprintf("Operations of the low-rank gradient from n = %d on", gradientFrom),
-				fit.Claimed{Relation: fit.Equal, Exponent: 1, Tolerance: 0.02}, from(linear, gradientFrom), "n", operations),
+				fit.Claimed{Relation: fit.Equal, Exponent: 1, Tolerance: 0.02}, between(linear, gradientFrom, math.Inf(1)), "n", operations),
 			exactly(e.Of(gradientQuadratic), "the exact gradient counts its n² exponentials, and multiply-adds as declared", asDeclared),
 			exactly(slices.Concat(errors, linear), "the error guaranteed is at most the one asked", func(r row) error {
 				if bound, asked := r.value("bound"), r.number("epsilon")*r.number("n"); !(bound <= asked) {
@@ -248,13 +249,10 @@ func gradientAgainstN(e Evidence, title string, y figure.Axis, words string, of 
 	return f
 }
 
-// from keeps the measurements at n of at least low.
-func from(t Table, low float64) Table {
-	var kept Table
-	for _, m := range t {
-		if number(m, "n") >= low {
-			kept = append(kept, m)
-		}
-	}
-	return kept
+// between keeps the measurements at n from low to high.
+func between(t Table, low, high float64) Table {
+	return slices.DeleteFunc(slices.Clone(t), func(m measure.Measurement) bool {
+		n := number(m, "n")
+		return n < low || n > high
+	})
 }

@@ -3,6 +3,7 @@ package tree
 import (
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 )
@@ -40,27 +41,37 @@ func Chosen(k *mat.Dense, longest float64) string {
 // on a flat, though not in one point.
 func thickness(k *mat.Dense) (across float64, ok bool) {
 	rows, d := k.Dims()
-	step := max(1, rows/sampled)
+	_, deviations, ok := principalAxes(k, max(1, rows/sampled))
+	if !ok || len(deviations) < d {
+		return 0, false
+	}
+	least, most := deviations[d-1], deviations[0]
+	return least, most > 0 && least <= nearlyFlat*most
+}
+
+// principalAxes is those of every so-manieth row, a column each, and the standard deviations along them, descending;
+// false: the rows are all equal, or too far apart.
+func principalAxes(k *mat.Dense, step int) (axes mat.Dense, deviations []float64, ok bool) {
+	rows, d := k.Dims()
 	sample := mat.NewDense((rows+step-1)/step, d, nil)
 	for i := 0; i < rows; i += step {
-		for l, x := range k.RawRowView(i) {
-			sample.Set(i/step, l, x-k.At(0, l))
-		}
+		floats.SubTo(sample.RawRowView(i/step), k.RawRowView(i), k.RawRowView(0))
 	}
-	// Scaled, so that no covariance is near the ends of float64, which gonum's eigenvalues do not survive.
+	// Scaled, so that no variance is near the ends of float64.
 	largest := max(mat.Max(sample), -mat.Min(sample))
 	if !(largest > 0) || math.IsInf(largest, 0) {
-		return 0, false
+		return axes, nil, false
 	}
 	_, exponent := math.Frexp(largest)
 	sample.Apply(func(_, _ int, x float64) float64 { return math.Ldexp(x, -exponent) }, sample)
-	var c mat.SymDense
-	stat.CovarianceMatrix(&c, sample, nil)
-	var e mat.EigenSym
-	if !e.Factorize(&c, false) {
-		return 0, false
+	var components stat.PC
+	if !components.PrincipalComponents(sample, nil) {
+		return axes, nil, false
 	}
-	v := e.Values(nil) // ascending
-	least, most := math.Sqrt(math.Abs(v[0])), math.Sqrt(max(0, v[d-1]))
-	return math.Ldexp(least, exponent), most > 0 && least <= nearlyFlat*most
+	components.VectorsTo(&axes)
+	deviations = components.VarsTo(nil)
+	for l, x := range deviations {
+		deviations[l] = math.Ldexp(math.Sqrt(x), exponent)
+	}
+	return axes, deviations, true
 }

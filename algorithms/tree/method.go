@@ -259,7 +259,12 @@ func (x method) begin(env finegrain.Env, in attention.Instance) (*work, error) {
 		return nil, stopped(err)
 	}
 	if w.builder != "" {
-		if err := Takes(w.builder, r.Keys, w.regime.Dim); err != nil {
+		err := Takes(w.builder, r.Keys, w.regime.Dim)
+		if err == nil && w.regime.Dim > mostDim {
+			err = fmt.Errorf("trees are for at most %d coordinates, and there are %d; use %q", mostDim, w.regime.Dim,
+				attention.Streaming.Name)
+		}
+		if err != nil {
 			return nil, &attention.OutsideRegime{Method: name, Reason: err}
 		}
 	}

@@ -397,3 +397,29 @@ func TestChosen(t *testing.T) {
 		t.Errorf("equal keys: %s", got)
 	}
 }
+
+// TestWith: a tree that is asked for is used whatever it takes, or refused.
+func TestWith(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	wide := func(n, d int) attention.Instance {
+		return attention.Instance{
+			Q: attention.Uniform(r, n, d, 1), K: attention.Uniform(r, n, d, 1), V: attention.Uniform(r, n, 1, 1), Scale: 1, Epsilon: 1e-9,
+		}
+	}
+	out, cost, err := With(KDTree).Run(testEnv(), wide(100, 40))
+	if err != nil || cost[HandedRows] != 0 || out.Words != nil {
+		t.Errorf("%d rows are handed over, words %v, error %v", cost[HandedRows], out.Words, err)
+	}
+	for name, in := range map[string]attention.Instance{ConjugationTree: wide(10, 5), KDTree: wide(4, mostDim+1), PathTree: wide(70, 65)} {
+		var outside *attention.OutsideRegime
+		if _, _, err := With(name).Run(testEnv(), in); !errors.As(err, &outside) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	defer func() {
+		if got := fmt.Sprint(recover()); !strings.Contains(got, `no builder "oak"`) {
+			t.Errorf("With another name it says %q", got)
+		}
+	}()
+	With("oak")
+}

@@ -23,46 +23,17 @@ func scaledTree() builder {
 	}}
 }
 
-// scale is directions, a row each, over the standard deviations along them.
+// scale is directions, a row each, over the standard deviations along them, relative to the largest.
 type scale []float64
 
-// scaleOf is that of a sample of the points; none where they are all equal or the axes are not found.
-func (t *tree) scaleOf() scale {
-	d, rows := t.dim, len(t.order)
-	step := max(1, rows/(4*sampled))
-	count := (rows + step - 1) / step
-	sample := mat.NewDense(count, d, nil)
-	for i := range count {
-		for l, k := range t.point(i * step) {
-			sample.Set(i, l, k-t.points[l])
-		}
-	}
-	largest := max(mat.Max(sample), -mat.Min(sample))
-	if !(largest > 0x1p-900 && largest < 0x1p900) {
-		return nil
-	}
-	sample.Scale(1/largest, sample)
-	for l := range d { // about the mean
-		column := mat.Col(nil, l, sample)
-		mean := 0.0
-		for _, x := range column {
-			mean += x / float64(count)
-		}
-		for i, x := range column {
-			sample.Set(i, l, x-mean)
-		}
-	}
-	var e mat.SVD
-	if !e.Factorize(sample, mat.SVDThin) {
-		return nil
-	}
-	var axes mat.Dense
-	e.VTo(&axes)
-	s := scale{}
-	for l, x := range e.Values(nil) {
-		if x > 0 {
+// scaleOf is that of the points; none where they are all equal or the axes are not found.
+func (t *tree) scaleOf() (s scale) {
+	rows, d := len(t.order), t.dim
+	axes, deviations, _ := principalAxes(mat.NewDense(rows, d, t.points), max(1, rows/(4*sampled)))
+	for l, x := range deviations {
+		if largest := deviations[0]; x/largest > 0 {
 			for i := range d {
-				s = append(s, axes.At(i, l)/x)
+				s = append(s, axes.At(i, l)/(x/largest))
 			}
 		}
 	}
