@@ -26,7 +26,6 @@ import (
 // group is the working memory of a worker. All of a query is times the scale.
 type group struct {
 	*moments
-	loop    loops
 	price   prices
 	limit   limits
 	loss    float64 // the error of a score, over what its terms add up to
@@ -65,13 +64,12 @@ type group struct {
 	packedKeys    []float64
 	distances     []float64
 	tile, ignored []float64
-	features, p   []float64
-	output        []float64 // of each tile: columns and the sum of weighted distances
+	output        []float64 // of each tile: columns, the sum of weighted distances, and Σ n_v·e^(far + w) of expansions
 	totals        []float64
-	gross         []float64 // by row: Σ n_v·e^(far + w) of expansions
-	keys          float64   // near ones
-	tiles         float64   // of keys or moments
-	longest       int       // of those
+	keys          float64 // near ones
+	tiles         float64 // of keys, and expansions
+	longest       int     // of those
+	blocks        blocks  // of expansions
 
 	counts
 }
@@ -94,19 +92,19 @@ const widest = 30
 // tallest is the largest score over the reference that a group takes.
 const tallest = 600
 
-func newGroup(x *moments, l loops, lim limits, queries *tree) *group {
+func newGroup(x *moments, lim limits, queries *tree) *group {
+	l := x.loop
 	tiles := (mostRows + l.rows - 1) / l.rows
 	d, c := x.dim, x.columns
 	return &group{
-		moments: x, loop: l, price: pricesOf(l).of(x.tree), limit: lim, loss: lim.rules.key(d, 1),
+		moments: x, price: pricesOf(l).of(x.tree), limit: lim, loss: lim.rules.key(d, 1),
 		queries: queries, dear: math.Inf(1),
-		mid: make([]float64, d), eta: make([]float64, d), ref: make([]float64, d), p: make([]float64, d),
+		mid: make([]float64, d), eta: make([]float64, d), ref: make([]float64, d),
 		packedQueries: simd.Aligned[float64](tiles * l.rows * d), packedKeys: simd.Aligned[float64](simd.MaxKeys * d),
 		distances: simd.Aligned[float64](simd.MaxKeys), tile: simd.Aligned[float64](l.rows * simd.Stride),
-		ignored:  simd.Aligned[float64](l.rows * l.lanes),
-		features: simd.Aligned[float64](l.rows * max(x.stride, simd.Stride)),
-		output:   simd.Aligned[float64](tiles * (c + 1) * l.rows * l.lanes), totals: make([]float64, (c+1)*l.rows),
-		gross: make([]float64, tiles*l.rows),
+		ignored: simd.Aligned[float64](l.rows * l.lanes),
+		output:  simd.Aligned[float64](tiles * (c + 2) * l.rows * l.lanes), totals: make([]float64, (c+2)*l.rows),
+		blocks: newBlocks(x),
 	}
 }
 
@@ -318,7 +316,7 @@ func (g *group) expand(v int32, size float64, s view) bool {
 	if gamma*most > g.limit.round && gamma*high > g.limit.round*share/g.limit.drop {
 		return false // the terms cancel
 	}
-	eta := g.loss*s.terms + rules.near(g.dim, w) + rules.centred(centring) + expError
+	eta := g.loss*s.terms + rules.near(g.dim, w) + rules.centred(centring) + g.loop.expError
 	relative := e + (1+e)*math.Expm1(eta)
 	switch {
 	case e <= g.limit.drop && eta <= g.limit.exact:
@@ -347,9 +345,8 @@ func (g *group) sum() {
 			to[l*r+at%r] = y * math.Log2E
 		}
 	}
-	part := (g.columns + 1) * r * g.loop.lanes
+	part := (g.columns + 2) * r * g.loop.lanes
 	clear(g.output[:tiles*part])
-	clear(g.gross)
 	g.keys, g.tiles, g.longest = 0, 0, 0
 	slices.Sort(g.near)
 	for at := 0; at < len(g.near); {
@@ -364,9 +361,7 @@ func (g *group) sum() {
 		}
 		g.direct(from, to, tiles)
 	}
-	for _, e := range g.far {
-		g.expanded(e, tiles)
-	}
+	g.expanded(tiles)
 }
 
 // direct adds keys from … to−1, at most simd.MaxKeys.
@@ -396,7 +391,7 @@ func (g *group) direct(from, to, tiles int) {
 			g.distances[j-from] = math.Sqrt(sum)
 		}
 	}
-	part := (g.columns + 1) * r * g.loop.lanes
+	part := (g.columns + 2) * r * g.loop.lanes
 	for t := range tiles {
 		g.loop.weights(g.tile, g.ignored, g.packedQueries[t*r*d:], g.packedKeys, d, count, g.least > -600)
 		out := g.output[t*part:][:part]
@@ -411,58 +406,6 @@ func (g *group) direct(from, to, tiles int) {
 	g.exponentials += int64((g.to - g.from) * (to - from))
 }
 
-// expanded adds a node by its moments.
-func (g *group) expanded(e expansion, tiles int) {
-	d, r := g.dim, g.loop.rows
-	centre, half := g.box(e.node)
-	f := g.frame(e.node)
-	mu := g.at(e.node)
-	rank := g.basis.Rank(e.degree)
-	count := (rank + padding - 1) / padding * padding
-	part := (g.columns + 1) * r * g.loop.lanes
-	size := float64(g.size(e.node))
-	stride := max(count, simd.Stride) // of features: those of small rank are a tile
-	for t := range tiles {
-		rows := min(r, g.to-g.from-t*r)
-		for i := range rows {
-			q := g.queries.point(g.from + t*r + i)
-			far := 0.0
-			for l, y := range q {
-				far += y * (centre[l] - g.ref[l])
-			}
-			for l, h := range half {
-				y := q[l]
-				if f != nil {
-					y = inner(f[l*d:][:d], q)
-				}
-				g.p[l] = y * h
-			}
-			weight := math.Exp(far)
-			row := g.features[i*stride:][:count]
-			row[0] = weight
-			g.basis.Row(row, g.p, e.degree)
-			clear(row[rank:])
-			g.gross[t*r+i] += size * e.up * weight
-		}
-		out := g.output[t*part:][:part]
-		if count <= simd.MaxKeys {
-			g.loop.add(out, g.features, mu, 0, count, g.stride, g.columns)
-			continue
-		}
-		for first := 0; first < count; first += simd.MaxKeys {
-			n := min(simd.MaxKeys, count-first)
-			for i := range rows {
-				copy(g.tile[i*simd.Stride:][:n], g.features[i*stride+first:][:n])
-			}
-			g.loop.add(out, g.tile, mu, first, n, g.stride, g.columns)
-		}
-	}
-	g.summed(count)
-	g.expansions++
-	g.multiplyAdds += int64((g.to - g.from) * rank * (g.columns + 1))
-	g.exponentials += int64(g.to - g.from)
-}
-
 // summed notes that so many terms were added to every row: tile by tile, each first by itself, in parts.
 func (g *group) summed(count int) {
 	g.tiles += float64((count + simd.MaxKeys - 1) / simd.MaxKeys)
@@ -473,7 +416,7 @@ func (g *group) summed(count int) {
 // the call, and its bound.
 func (g *group) finish(spread float64, write func(row int, sums []float64, bound float64)) {
 	r, c := g.loop.rows, g.columns
-	part := (c + 1) * r * g.loop.lanes
+	part := (c + 2) * r * g.loop.lanes
 	sums := make([]float64, c)
 	steps := g.tiles + float64(g.longest+g.loop.lanes+8)
 	additions := g.limit.rules.rounded(steps)
@@ -484,7 +427,7 @@ func (g *group) finish(spread float64, write func(row int, sums []float64, bound
 			g.loop.totals(g.totals, g.output[t*part:][:part])
 		}
 		for l := range c {
-			sums[l] = g.totals[l*r+i]
+			sums[l] = g.totals[l*r+i] + g.blocks.sum(at, l, c)
 		}
 		total, distances := sums[c-1], g.totals[c*r+i]
 		row := g.from + at
@@ -492,7 +435,7 @@ func (g *group) finish(spread float64, write func(row int, sums []float64, bound
 			write(row, sums, math.Inf(1))
 			continue
 		}
-		gross := g.gross[at] * (1 + 0x1p-20)
+		gross := g.totals[(c+1)*r+i] * (1 + 0x1p-20)
 		rounded := g.gamma*gross + additions*(total+gross)
 		all := total + rounded
 		if g.alike {

@@ -187,9 +187,9 @@ func (x method) treeBytes(r attention.Regime, cores int) int64 {
 	moments = min(nodes, 2*moments+1)
 	const tile = 16 * simd.Stride
 	depth := int64(bits.Len(uint(nodes))) // a level of moments has a part of its own
-	each := 18*rank + (3+depth)*rank*c + (mostRows+16)*(9*(c+1)+d) + 2*tile + simd.MaxKeys*(d+1) + 8*d + 8*c + nodes +
-		int64(x.leaf) + 512
-	words := (m+padding)*(d+1+c) + m + nodes*(2*d+frame+5+10) + moments*(rank*c+8) + rank*(4*d+8) +
+	each := 36*rank + (12+depth)*rank*c + (mostRows+16)*(9*(c+2)+2*d+together) + 2*tile + simd.MaxKeys*(d+1) + 24*d + 24*c +
+		nodes + int64(x.leaf) + 512
+	words := (m+padding)*(d+1+c) + m + nodes*(2*d+frame+5+10) + moments*(rank*c+8) + rank*(4*d+12) +
 		n*(d+3) + groups*(2*d+4) + int64(cores)*each
 	if x.builder == ScaledTree || x.builder == "" && r.Dim <= mostTurned {
 		words += 4*1024*d + 4*d*d // a sample, and its decomposition
@@ -371,9 +371,13 @@ func (w *work) build(env finegrain.Env) error {
 	}); err != nil {
 		return err
 	}
-	w.moments = newMoments(t, values, c, total)
+	w.moments = newMoments(t, values, c, total, w.loops)
 	w.moments.keen, w.moments.toward = w.keen, w.rules.move
 	w.moments.least = int(monomials.Rank(r.Dim, degree(r.Dim))) / w.rows
+	if p := pricesOf(w.loops); !w.keen { // so many keys take as long as moving two children's, of that degree
+		const degree = 16
+		w.moments.near = int(2 * degree * float64(r.Dim) * p.term / p.moment)
+	}
 	w.reach = make([]float64, r.Dim)
 	for j := range r.Keys {
 		for l, k := range t.point(j) {
@@ -579,7 +583,7 @@ func (w *work) answer(env finegrain.Env, groups []int32) (attention.Output, fine
 	r := w.regime
 	out, hard := mat.NewDense(r.Queries, r.ValueDim, nil), make([]bool, r.Queries)
 	workers := pass.Scratch[worker]{Fresh: func() *worker {
-		return &worker{work: w, group: newGroup(w.moments, w.loops, w.limits, w.queries), out: out, hard: hard}
+		return &worker{work: w, group: newGroup(w.moments, w.limits, w.queries), out: out, hard: hard}
 	}}
 	var lock sync.Mutex
 	done := 0

@@ -6,9 +6,8 @@ import (
 
 	"finegrain"
 	"finegrain/internal/monomials"
+	"finegrain/internal/pass"
 	"finegrain/internal/roundoff"
-
-	"gonum.org/v1/gonum/floats"
 )
 
 // Moments. With y = (F(k−c))∘h⁻¹ in [−1,1]^d for the keys of a node, c, h and F the centre, the half sides and
@@ -33,6 +32,7 @@ type moments struct {
 	rank, stride int
 	columns      int
 	least        int       // keys that a node with moments has at least, and one more
+	near         int       // keys of a node up to which its moments are made key by key, whatever its children have
 	values       []float64 // of the keys in the tree's order, scaled: columns of total; the last is 1
 	total        int
 
@@ -43,6 +43,10 @@ type moments struct {
 	toward  func(float64) float64 // of a translation
 	keen    bool                  // expand wherever it serves
 	idle    []bool                // nodes whose moments are not worth making; nil: none
+
+	loop       loops
+	recipe     recipe // of the basis
+	collectors *pass.Scratch[collector]
 }
 
 type lazy struct {
@@ -65,14 +69,15 @@ type form struct {
 func (f *form) roundings(degree int) float64 { return f.summed + (f.moves+1)*float64(9*degree+9) }
 
 // newMoments has no moments of any degree yet.
-func newMoments(t *tree, values []float64, columns, total int) *moments {
-	return &moments{tree: t, columns: columns, values: values, total: total, of: make([]lazy, len(t.nodes))}
+func newMoments(t *tree, values []float64, columns, total int, l loops) *moments {
+	return &moments{tree: t, columns: columns, values: values, total: total, loop: l, of: make([]lazy, len(t.nodes))}
 }
 
 // grade sets the degree, before any moments are made.
 func (x *moments) grade(degree int) {
 	t, b := x.tree, monomials.New(x.dim, degree)
-	x.basis, x.rank = b, b.Rank(degree)
+	x.basis, x.rank, x.recipe = b, b.Rank(degree), x.loop.recipe(b)
+	x.collectors = &pass.Scratch[collector]{Fresh: x.newCollector}
 	x.stride = (x.rank + padding - 1) / padding * padding
 	x.steps, x.pred = make([][]int32, t.dim), make([][]int32, t.dim)
 	x.inverse = make([]float64, x.rank)
@@ -143,8 +148,9 @@ func (x *moments) formOf(v int32) *form {
 	l := &x.of[v]
 	l.formed.Do(func() {
 		n := x.nodes[v]
-		if n.left != 0 && x.has(n.left) && x.has(n.right) && x.within(n.left, v) && x.within(n.right, v) {
-			l.moved = true
+		l.moved = n.left != 0 && x.size(v) > x.near && x.has(n.left) && x.has(n.right) &&
+			x.within(n.left, v) && x.within(n.right, v)
+		if l.moved {
 			for _, child := range []int32{n.left, n.right} {
 				below := x.formOf(child)
 				l.summed, l.moves, l.off = max(l.summed, below.summed), max(l.moves, below.moves), max(l.off, below.off)
@@ -158,16 +164,16 @@ func (x *moments) formOf(v int32) *form {
 	return &l.form
 }
 
-// work is what making the moments of node v takes, in multiply-adds of each number, where some are made.
-func (x *moments) work(v int32, made []bool) float64 {
+// work is what making a number of node v takes, where some nodes' are made.
+func (x *moments) work(v int32, made []bool, p prices) float64 {
 	if made[v] {
 		return 0
 	}
 	n := x.nodes[v]
 	if !x.formOf(v).moved {
-		return float64(n.to - n.from)
+		return float64(n.to-n.from) * p.moment
 	}
-	return float64(x.basis.Degree*x.dim) + x.work(n.left, made) + x.work(n.right, made)
+	return float64(x.basis.Degree*x.dim)*p.term + x.work(n.left, made, p) + x.work(n.right, made, p)
 }
 
 // make notes that the moments of node v are made, and with them those that theirs come from.
@@ -233,23 +239,6 @@ func (x *moments) within(u, v int32) bool {
 		}
 	}
 	return true
-}
-
-// add sets the moments, which are 0, to those of the keys of v.
-func (x *moments) add(mu []float64, v int32) {
-	n := x.nodes[v]
-	row, y := make([]float64, x.rank), make([]float64, x.dim)
-	for j := int(n.from); j < int(n.to); j++ {
-		x.coordinates(y, x.point(j), v)
-		row[0] = 1
-		x.basis.Row(row, y, x.basis.Degree)
-		for c := range x.columns {
-			floats.AddScaled(mu[c*x.stride:][:x.rank], x.values[c*x.total+j], row)
-		}
-	}
-	for c := range x.columns {
-		floats.Mul(mu[c*x.stride:][:x.rank], x.inverse)
-	}
 }
 
 // makeServing makes the moments that are wanted from keys, on all cores: those of nodes that serve, or of nodes

@@ -40,7 +40,7 @@ func (w *work) plan(env finegrain.Env, groups []int32) (bool, error) {
 	if w.spread*roundoff.Gamma(float64(r.Dim+3))*r.Score()/2 > w.up.Times(w.goal) {
 		streamed = float64(r.Keys) * p.refined
 	}
-	scratch := pass.Scratch[group]{Fresh: func() *group { return newGroup(x, w.loops, w.limits, w.queries) }}
+	scratch := pass.Scratch[group]{Fresh: func() *group { return newGroup(x, w.limits, w.queries) }}
 	var spends []float64
 	var rows []int
 	var taken [][]expansion
@@ -83,7 +83,7 @@ func (w *work) plan(env finegrain.Env, groups []int32) (bool, error) {
 			if saved[v] == 0 || !x.idle[v] {
 				continue
 			}
-			if making := x.work(int32(v), made) * float64(x.rank*x.columns) * p.moment; making < saved[v]*scale {
+			if making := x.work(int32(v), made, p) * float64(x.rank*x.columns); making < saved[v]*scale {
 				x.make(int32(v), made)
 				x.idle[v] = false
 				total += making
@@ -132,15 +132,18 @@ func (g *group) probe(env finegrain.Env, u int32, dear float64, taken *[]expansi
 func (g *group) charge(taken *[]expansion, times float64) float64 {
 	rows := float64(g.to - g.from)
 	tile := float64(g.loop.rows)
+	blocks := math.Ceil(rows/float64(g.blocks.size)) * float64(g.blocks.size)
+	idle := 0.0 // what rows take that a block or tile lacks
 	for _, e := range g.far {
 		e.saves *= rows * times
 		*taken = append(*taken, e)
+		idle += (blocks - rows) * g.price.expand(g.basis.Rank(e.degree), g.columns)
 	}
 	keys := 0.0
 	for _, v := range g.near {
 		keys += float64(g.size(v))
 	}
 	whole := math.Ceil(rows/tile) * tile
-	idle := (whole - rows) * keys * g.price.direct(g.dim, g.columns) // rows that a tile lacks
+	idle += (whole - rows) * keys * g.price.direct(g.dim, g.columns)
 	return times * (rows*g.spend + idle + keys*float64(g.dim+1)*g.price.pack)
 }

@@ -10,19 +10,20 @@ type prices struct {
 	visit, visitCoordinate           float64 // of a node by a group: the first by the second, squared in frames
 	grow                             float64 // of a coordinate of a point, on a level of a tree
 	pack                             float64 // of a key's coordinate or distance for a group
-	moment                           float64 // of a key or a term of a translation, a monomial and a column
+	moment                           float64 // of a key, a monomial and a column
+	term                             float64 // of a term of a translation, a monomial and a column
 	streaming                        float64 // of a pair, beside coordinates and columns
 	refined                          float64 // of a pair of a row that streaming refines
 }
 
 var vectorPrices = prices{
-	pair: 0.26, pairCoordinate: 0.02, pairColumn: 0.025, monomial: 0.55, monomialColumn: 0.04, expansion: 50,
-	visit: 30, visitCoordinate: 5, grow: 20, pack: 0.8, moment: 0.3, streaming: 0.3, refined: 6,
+	pair: 0.26, pairCoordinate: 0.02, pairColumn: 0.025, monomial: 0.06, monomialColumn: 0.025, expansion: 6,
+	visit: 30, visitCoordinate: 5, grow: 20, pack: 0.8, moment: 0.1, term: 0.3, streaming: 0.3, refined: 6,
 }
 
 var plainPrices = prices{
-	pair: 1.8, pairCoordinate: 0.4, pairColumn: 0.4, monomial: 0.55, monomialColumn: 0.3, expansion: 50,
-	visit: 30, visitCoordinate: 5, grow: 20, pack: 0.8, moment: 0.3, streaming: 3, refined: 9,
+	pair: 1.8, pairCoordinate: 0.4, pairColumn: 0.4, monomial: 0.5, monomialColumn: 0.3, expansion: 12,
+	visit: 30, visitCoordinate: 5, grow: 20, pack: 0.8, moment: 0.3, term: 0.3, streaming: 3, refined: 9,
 }
 
 func pricesOf(l loops) prices {

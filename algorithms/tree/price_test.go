@@ -27,12 +27,14 @@ func BenchmarkPrices(b *testing.B) {
 		}
 		group := func(b *testing.B) *group {
 			x := method{leaf: 64, rows: 8, rules: theRules}
-			w := &work{method: x, in: in, regime: in.Regime(), spread: 2, goal: 1e-9}
+			w := &work{
+				method: x, in: in, regime: in.Regime(), spread: 2, goal: 1e-9, target: 1e-9, loops: loopsOf(isa),
+			}
 			if err := w.build(testEnv()); err != nil {
 				b.Fatal(err)
 			}
 			w.moments.grade(degree(d))
-			g := newGroup(w.moments, loopsOf(isa), w.limits, w.queries)
+			g := newGroup(w.moments, w.limits, w.queries)
 			g.take(0, mostRows)
 			return g
 		}

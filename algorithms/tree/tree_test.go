@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"finegrain/algorithms/attention"
+	"finegrain/internal/simd"
 
 	"gonum.org/v1/gonum/mat"
 	"pgregory.net/rapid"
@@ -165,7 +166,7 @@ func TestMoments(t *testing.T) {
 			for j := range n {
 				values[j], values[n+j] = math.Sin(float64(j)), 1
 			}
-			x := newMoments(tr, values, 2, n)
+			x := newMoments(tr, values, 2, n, loopsOf(rapid.SampledFrom(simd.Supported()).Draw(t, "loops")))
 			x.toward = same
 			x.grade(4)
 			y, row := make([]float64, d), make([]float64, x.rank)

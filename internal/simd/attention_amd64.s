@@ -1552,6 +1552,487 @@ vectors:
 	VZEROUPPER
 	RET
 
+// func moments1x64AVX512(sums *float64, products *float64, x *float64, steps *int32, moments *float64, next int, count int)
+// Requires: AVX, AVX512F
+TEXT ·moments1x64AVX512(SB), NOSPLIT, $0-56
+	MOVQ         sums+0(FP), AX
+	MOVQ         products+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         steps+24(FP), BX
+	MOVQ         moments+32(FP), SI
+	MOVQ         next+40(FP), DI
+	MOVQ         count+48(FP), DI
+	VMOVUPD      (CX), Z0
+	VMOVUPD      64(CX), Z1
+	VBROADCASTSD (SI), Z2
+	VMULPD       Z0, Z2, Z3
+	VMULPD       Z1, Z2, Z4
+	TESTQ        DI, DI
+	JZ           made
+	MOVQ         CX, R10
+
+monomial:
+	MOVLQSX      (BX), R8
+	MOVLQSX      4(BX), R9
+	ADDQ         $0x00000008, BX
+	ADDQ         $0x00000080, R10
+	VMOVUPD      (CX)(R8*1), Z0
+	VMULPD       (DX)(R9*1), Z0, Z0
+	VMOVUPD      Z0, (R10)
+	VMOVUPD      64(CX)(R8*1), Z1
+	VMULPD       64(DX)(R9*1), Z1, Z1
+	VMOVUPD      Z1, 64(R10)
+	ADDQ         $0x00000008, SI
+	VBROADCASTSD (SI), Z2
+	VFMADD231PD  Z0, Z2, Z3
+	VFMADD231PD  Z1, Z2, Z4
+	DECQ         DI
+	JNZ          monomial
+
+made:
+	VADDPD  (AX), Z3, Z3
+	VMOVUPD Z3, (AX)
+	VADDPD  64(AX), Z4, Z4
+	VMOVUPD Z4, 64(AX)
+	VZEROUPPER
+	RET
+
+// func collect1x64AVX512(sums *float64, products *float64, x *float64, steps *int32, values *float64, next int, count int)
+// Requires: AVX, AVX512F
+TEXT ·collect1x64AVX512(SB), NOSPLIT, $0-56
+	MOVQ        sums+0(FP), AX
+	MOVQ        products+8(FP), CX
+	MOVQ        x+16(FP), DX
+	MOVQ        steps+24(FP), BX
+	MOVQ        values+32(FP), SI
+	MOVQ        next+40(FP), DI
+	MOVQ        count+48(FP), R8
+	VMOVUPD     (SI), Z2
+	VMOVUPD     64(SI), Z3
+	VMOVUPD     (CX), Z0
+	VMOVUPD     64(CX), Z1
+	VMOVUPD     (AX), Z4
+	VFMADD231PD Z0, Z2, Z4
+	VFMADD231PD Z1, Z3, Z4
+	VMOVUPD     Z4, (AX)
+	TESTQ       R8, R8
+	JZ          made
+	MOVQ        CX, R10
+
+monomial:
+	MOVLQSX     (BX), SI
+	MOVLQSX     4(BX), R9
+	ADDQ        $0x00000008, BX
+	ADDQ        $0x00000080, R10
+	VMOVUPD     (CX)(SI*1), Z0
+	VMULPD      (DX)(R9*1), Z0, Z0
+	VMOVUPD     Z0, (R10)
+	VMOVUPD     64(CX)(SI*1), Z1
+	VMULPD      64(DX)(R9*1), Z1, Z1
+	VMOVUPD     Z1, 64(R10)
+	ADDQ        DI, AX
+	VMOVUPD     (AX), Z4
+	VFMADD231PD Z0, Z2, Z4
+	VFMADD231PD Z1, Z3, Z4
+	VMOVUPD     Z4, (AX)
+	DECQ        R8
+	JNZ         monomial
+
+made:
+	VZEROUPPER
+	RET
+
+// func moments2x64AVX512(sums *float64, products *float64, x *float64, steps *int32, moments *float64, next int, count int)
+// Requires: AVX, AVX512F
+TEXT ·moments2x64AVX512(SB), NOSPLIT, $0-56
+	MOVQ         sums+0(FP), AX
+	MOVQ         products+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         steps+24(FP), BX
+	MOVQ         moments+32(FP), SI
+	MOVQ         next+40(FP), DI
+	MOVQ         count+48(FP), R8
+	VMOVUPD      (CX), Z0
+	VMOVUPD      64(CX), Z1
+	VBROADCASTSD (SI), Z2
+	VMULPD       Z0, Z2, Z3
+	VMULPD       Z1, Z2, Z4
+	VBROADCASTSD (SI)(DI*1), Z2
+	VMULPD       Z0, Z2, Z5
+	VMULPD       Z1, Z2, Z6
+	TESTQ        R8, R8
+	JZ           made
+	MOVQ         CX, R11
+
+monomial:
+	MOVLQSX      (BX), R9
+	MOVLQSX      4(BX), R10
+	ADDQ         $0x00000008, BX
+	ADDQ         $0x00000080, R11
+	VMOVUPD      (CX)(R9*1), Z0
+	VMULPD       (DX)(R10*1), Z0, Z0
+	VMOVUPD      Z0, (R11)
+	VMOVUPD      64(CX)(R9*1), Z1
+	VMULPD       64(DX)(R10*1), Z1, Z1
+	VMOVUPD      Z1, 64(R11)
+	ADDQ         $0x00000008, SI
+	VBROADCASTSD (SI), Z2
+	VFMADD231PD  Z0, Z2, Z3
+	VFMADD231PD  Z1, Z2, Z4
+	VBROADCASTSD (SI)(DI*1), Z2
+	VFMADD231PD  Z0, Z2, Z5
+	VFMADD231PD  Z1, Z2, Z6
+	DECQ         R8
+	JNZ          monomial
+
+made:
+	VADDPD  (AX), Z3, Z3
+	VMOVUPD Z3, (AX)
+	VADDPD  64(AX), Z4, Z4
+	VMOVUPD Z4, 64(AX)
+	VADDPD  128(AX), Z5, Z5
+	VMOVUPD Z5, 128(AX)
+	VADDPD  192(AX), Z6, Z6
+	VMOVUPD Z6, 192(AX)
+	VZEROUPPER
+	RET
+
+// func collect2x64AVX512(sums *float64, products *float64, x *float64, steps *int32, values *float64, next int, count int)
+// Requires: AVX, AVX512F
+TEXT ·collect2x64AVX512(SB), NOSPLIT, $0-56
+	MOVQ        sums+0(FP), AX
+	MOVQ        products+8(FP), CX
+	MOVQ        x+16(FP), DX
+	MOVQ        steps+24(FP), BX
+	MOVQ        values+32(FP), SI
+	MOVQ        next+40(FP), DI
+	MOVQ        count+48(FP), R8
+	VMOVUPD     (SI), Z2
+	VMOVUPD     64(SI), Z3
+	VMOVUPD     128(SI), Z4
+	VMOVUPD     192(SI), Z5
+	VMOVUPD     (CX), Z0
+	VMOVUPD     64(CX), Z1
+	VMOVUPD     (AX), Z6
+	VFMADD231PD Z0, Z2, Z6
+	VFMADD231PD Z1, Z3, Z6
+	VMOVUPD     Z6, (AX)
+	VMOVUPD     64(AX), Z6
+	VFMADD231PD Z0, Z4, Z6
+	VFMADD231PD Z1, Z5, Z6
+	VMOVUPD     Z6, 64(AX)
+	TESTQ       R8, R8
+	JZ          made
+	MOVQ        CX, R10
+
+monomial:
+	MOVLQSX     (BX), SI
+	MOVLQSX     4(BX), R9
+	ADDQ        $0x00000008, BX
+	ADDQ        $0x00000080, R10
+	VMOVUPD     (CX)(SI*1), Z0
+	VMULPD      (DX)(R9*1), Z0, Z0
+	VMOVUPD     Z0, (R10)
+	VMOVUPD     64(CX)(SI*1), Z1
+	VMULPD      64(DX)(R9*1), Z1, Z1
+	VMOVUPD     Z1, 64(R10)
+	ADDQ        DI, AX
+	VMOVUPD     (AX), Z6
+	VFMADD231PD Z0, Z2, Z6
+	VFMADD231PD Z1, Z3, Z6
+	VMOVUPD     Z6, (AX)
+	VMOVUPD     64(AX), Z6
+	VFMADD231PD Z0, Z4, Z6
+	VFMADD231PD Z1, Z5, Z6
+	VMOVUPD     Z6, 64(AX)
+	DECQ        R8
+	JNZ         monomial
+
+made:
+	VZEROUPPER
+	RET
+
+// func moments3x64AVX512(sums *float64, products *float64, x *float64, steps *int32, moments *float64, next int, count int)
+// Requires: AVX, AVX512F
+TEXT ·moments3x64AVX512(SB), NOSPLIT, $0-56
+	MOVQ         sums+0(FP), AX
+	MOVQ         products+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         steps+24(FP), BX
+	MOVQ         moments+32(FP), SI
+	MOVQ         next+40(FP), DI
+	MOVQ         count+48(FP), R8
+	VMOVUPD      (CX), Z0
+	VMOVUPD      64(CX), Z1
+	VBROADCASTSD (SI), Z2
+	VMULPD       Z0, Z2, Z3
+	VMULPD       Z1, Z2, Z4
+	VBROADCASTSD (SI)(DI*1), Z2
+	VMULPD       Z0, Z2, Z5
+	VMULPD       Z1, Z2, Z6
+	VBROADCASTSD (SI)(DI*2), Z2
+	VMULPD       Z0, Z2, Z7
+	VMULPD       Z1, Z2, Z8
+	TESTQ        R8, R8
+	JZ           made
+	MOVQ         CX, R11
+
+monomial:
+	MOVLQSX      (BX), R9
+	MOVLQSX      4(BX), R10
+	ADDQ         $0x00000008, BX
+	ADDQ         $0x00000080, R11
+	VMOVUPD      (CX)(R9*1), Z0
+	VMULPD       (DX)(R10*1), Z0, Z0
+	VMOVUPD      Z0, (R11)
+	VMOVUPD      64(CX)(R9*1), Z1
+	VMULPD       64(DX)(R10*1), Z1, Z1
+	VMOVUPD      Z1, 64(R11)
+	ADDQ         $0x00000008, SI
+	VBROADCASTSD (SI), Z2
+	VFMADD231PD  Z0, Z2, Z3
+	VFMADD231PD  Z1, Z2, Z4
+	VBROADCASTSD (SI)(DI*1), Z2
+	VFMADD231PD  Z0, Z2, Z5
+	VFMADD231PD  Z1, Z2, Z6
+	VBROADCASTSD (SI)(DI*2), Z2
+	VFMADD231PD  Z0, Z2, Z7
+	VFMADD231PD  Z1, Z2, Z8
+	DECQ         R8
+	JNZ          monomial
+
+made:
+	VADDPD  (AX), Z3, Z3
+	VMOVUPD Z3, (AX)
+	VADDPD  64(AX), Z4, Z4
+	VMOVUPD Z4, 64(AX)
+	VADDPD  128(AX), Z5, Z5
+	VMOVUPD Z5, 128(AX)
+	VADDPD  192(AX), Z6, Z6
+	VMOVUPD Z6, 192(AX)
+	VADDPD  256(AX), Z7, Z7
+	VMOVUPD Z7, 256(AX)
+	VADDPD  320(AX), Z8, Z8
+	VMOVUPD Z8, 320(AX)
+	VZEROUPPER
+	RET
+
+// func collect3x64AVX512(sums *float64, products *float64, x *float64, steps *int32, values *float64, next int, count int)
+// Requires: AVX, AVX512F
+TEXT ·collect3x64AVX512(SB), NOSPLIT, $0-56
+	MOVQ        sums+0(FP), AX
+	MOVQ        products+8(FP), CX
+	MOVQ        x+16(FP), DX
+	MOVQ        steps+24(FP), BX
+	MOVQ        values+32(FP), SI
+	MOVQ        next+40(FP), DI
+	MOVQ        count+48(FP), R8
+	VMOVUPD     (SI), Z2
+	VMOVUPD     64(SI), Z3
+	VMOVUPD     128(SI), Z4
+	VMOVUPD     192(SI), Z5
+	VMOVUPD     256(SI), Z6
+	VMOVUPD     320(SI), Z7
+	VMOVUPD     (CX), Z0
+	VMOVUPD     64(CX), Z1
+	VMOVUPD     (AX), Z8
+	VFMADD231PD Z0, Z2, Z8
+	VFMADD231PD Z1, Z3, Z8
+	VMOVUPD     Z8, (AX)
+	VMOVUPD     64(AX), Z8
+	VFMADD231PD Z0, Z4, Z8
+	VFMADD231PD Z1, Z5, Z8
+	VMOVUPD     Z8, 64(AX)
+	VMOVUPD     128(AX), Z8
+	VFMADD231PD Z0, Z6, Z8
+	VFMADD231PD Z1, Z7, Z8
+	VMOVUPD     Z8, 128(AX)
+	TESTQ       R8, R8
+	JZ          made
+	MOVQ        CX, R10
+
+monomial:
+	MOVLQSX     (BX), SI
+	MOVLQSX     4(BX), R9
+	ADDQ        $0x00000008, BX
+	ADDQ        $0x00000080, R10
+	VMOVUPD     (CX)(SI*1), Z0
+	VMULPD      (DX)(R9*1), Z0, Z0
+	VMOVUPD     Z0, (R10)
+	VMOVUPD     64(CX)(SI*1), Z1
+	VMULPD      64(DX)(R9*1), Z1, Z1
+	VMOVUPD     Z1, 64(R10)
+	ADDQ        DI, AX
+	VMOVUPD     (AX), Z8
+	VFMADD231PD Z0, Z2, Z8
+	VFMADD231PD Z1, Z3, Z8
+	VMOVUPD     Z8, (AX)
+	VMOVUPD     64(AX), Z8
+	VFMADD231PD Z0, Z4, Z8
+	VFMADD231PD Z1, Z5, Z8
+	VMOVUPD     Z8, 64(AX)
+	VMOVUPD     128(AX), Z8
+	VFMADD231PD Z0, Z6, Z8
+	VFMADD231PD Z1, Z7, Z8
+	VMOVUPD     Z8, 128(AX)
+	DECQ        R8
+	JNZ         monomial
+
+made:
+	VZEROUPPER
+	RET
+
+// func moments4x64AVX512(sums *float64, products *float64, x *float64, steps *int32, moments *float64, next int, count int)
+// Requires: AVX, AVX512F
+TEXT ·moments4x64AVX512(SB), NOSPLIT, $0-56
+	MOVQ         sums+0(FP), AX
+	MOVQ         products+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         steps+24(FP), BX
+	MOVQ         moments+32(FP), SI
+	MOVQ         next+40(FP), DI
+	MOVQ         count+48(FP), R8
+	LEAQ         (DI)(DI*2), R9
+	VMOVUPD      (CX), Z0
+	VMOVUPD      64(CX), Z1
+	VBROADCASTSD (SI), Z2
+	VMULPD       Z0, Z2, Z3
+	VMULPD       Z1, Z2, Z4
+	VBROADCASTSD (SI)(DI*1), Z2
+	VMULPD       Z0, Z2, Z5
+	VMULPD       Z1, Z2, Z6
+	VBROADCASTSD (SI)(DI*2), Z2
+	VMULPD       Z0, Z2, Z7
+	VMULPD       Z1, Z2, Z8
+	VBROADCASTSD (SI)(R9*1), Z2
+	VMULPD       Z0, Z2, Z9
+	VMULPD       Z1, Z2, Z10
+	TESTQ        R8, R8
+	JZ           made
+	MOVQ         CX, R12
+
+monomial:
+	MOVLQSX      (BX), R10
+	MOVLQSX      4(BX), R11
+	ADDQ         $0x00000008, BX
+	ADDQ         $0x00000080, R12
+	VMOVUPD      (CX)(R10*1), Z0
+	VMULPD       (DX)(R11*1), Z0, Z0
+	VMOVUPD      Z0, (R12)
+	VMOVUPD      64(CX)(R10*1), Z1
+	VMULPD       64(DX)(R11*1), Z1, Z1
+	VMOVUPD      Z1, 64(R12)
+	ADDQ         $0x00000008, SI
+	VBROADCASTSD (SI), Z2
+	VFMADD231PD  Z0, Z2, Z3
+	VFMADD231PD  Z1, Z2, Z4
+	VBROADCASTSD (SI)(DI*1), Z2
+	VFMADD231PD  Z0, Z2, Z5
+	VFMADD231PD  Z1, Z2, Z6
+	VBROADCASTSD (SI)(DI*2), Z2
+	VFMADD231PD  Z0, Z2, Z7
+	VFMADD231PD  Z1, Z2, Z8
+	VBROADCASTSD (SI)(R9*1), Z2
+	VFMADD231PD  Z0, Z2, Z9
+	VFMADD231PD  Z1, Z2, Z10
+	DECQ         R8
+	JNZ          monomial
+
+made:
+	VADDPD  (AX), Z3, Z3
+	VMOVUPD Z3, (AX)
+	VADDPD  64(AX), Z4, Z4
+	VMOVUPD Z4, 64(AX)
+	VADDPD  128(AX), Z5, Z5
+	VMOVUPD Z5, 128(AX)
+	VADDPD  192(AX), Z6, Z6
+	VMOVUPD Z6, 192(AX)
+	VADDPD  256(AX), Z7, Z7
+	VMOVUPD Z7, 256(AX)
+	VADDPD  320(AX), Z8, Z8
+	VMOVUPD Z8, 320(AX)
+	VADDPD  384(AX), Z9, Z9
+	VMOVUPD Z9, 384(AX)
+	VADDPD  448(AX), Z10, Z10
+	VMOVUPD Z10, 448(AX)
+	VZEROUPPER
+	RET
+
+// func collect4x64AVX512(sums *float64, products *float64, x *float64, steps *int32, values *float64, next int, count int)
+// Requires: AVX, AVX512F
+TEXT ·collect4x64AVX512(SB), NOSPLIT, $0-56
+	MOVQ        sums+0(FP), AX
+	MOVQ        products+8(FP), CX
+	MOVQ        x+16(FP), DX
+	MOVQ        steps+24(FP), BX
+	MOVQ        values+32(FP), SI
+	MOVQ        next+40(FP), DI
+	MOVQ        count+48(FP), R8
+	VMOVUPD     (SI), Z2
+	VMOVUPD     64(SI), Z3
+	VMOVUPD     128(SI), Z4
+	VMOVUPD     192(SI), Z5
+	VMOVUPD     256(SI), Z6
+	VMOVUPD     320(SI), Z7
+	VMOVUPD     384(SI), Z8
+	VMOVUPD     448(SI), Z9
+	VMOVUPD     (CX), Z0
+	VMOVUPD     64(CX), Z1
+	VMOVUPD     (AX), Z10
+	VFMADD231PD Z0, Z2, Z10
+	VFMADD231PD Z1, Z3, Z10
+	VMOVUPD     Z10, (AX)
+	VMOVUPD     64(AX), Z10
+	VFMADD231PD Z0, Z4, Z10
+	VFMADD231PD Z1, Z5, Z10
+	VMOVUPD     Z10, 64(AX)
+	VMOVUPD     128(AX), Z10
+	VFMADD231PD Z0, Z6, Z10
+	VFMADD231PD Z1, Z7, Z10
+	VMOVUPD     Z10, 128(AX)
+	VMOVUPD     192(AX), Z10
+	VFMADD231PD Z0, Z8, Z10
+	VFMADD231PD Z1, Z9, Z10
+	VMOVUPD     Z10, 192(AX)
+	TESTQ       R8, R8
+	JZ          made
+	MOVQ        CX, R10
+
+monomial:
+	MOVLQSX     (BX), SI
+	MOVLQSX     4(BX), R9
+	ADDQ        $0x00000008, BX
+	ADDQ        $0x00000080, R10
+	VMOVUPD     (CX)(SI*1), Z0
+	VMULPD      (DX)(R9*1), Z0, Z0
+	VMOVUPD     Z0, (R10)
+	VMOVUPD     64(CX)(SI*1), Z1
+	VMULPD      64(DX)(R9*1), Z1, Z1
+	VMOVUPD     Z1, 64(R10)
+	ADDQ        DI, AX
+	VMOVUPD     (AX), Z10
+	VFMADD231PD Z0, Z2, Z10
+	VFMADD231PD Z1, Z3, Z10
+	VMOVUPD     Z10, (AX)
+	VMOVUPD     64(AX), Z10
+	VFMADD231PD Z0, Z4, Z10
+	VFMADD231PD Z1, Z5, Z10
+	VMOVUPD     Z10, 64(AX)
+	VMOVUPD     128(AX), Z10
+	VFMADD231PD Z0, Z6, Z10
+	VFMADD231PD Z1, Z7, Z10
+	VMOVUPD     Z10, 128(AX)
+	VMOVUPD     192(AX), Z10
+	VFMADD231PD Z0, Z8, Z10
+	VFMADD231PD Z1, Z9, Z10
+	VMOVUPD     Z10, 192(AX)
+	DECQ        R8
+	JNZ         monomial
+
+made:
+	VZEROUPPER
+	RET
+
 // func scores32AVX512(dst *float32, q *float32, k *float32, d int, panels int)
 // Requires: AVX, AVX512F
 TEXT ·scores32AVX512(SB), NOSPLIT, $0-40
@@ -2993,6 +3474,487 @@ vectors:
 	VZEROUPPER
 	RET
 
+// func moments1x32AVX512(sums *float32, products *float32, x *float32, steps *int32, moments *float32, next int, count int)
+// Requires: AVX, AVX512F
+TEXT ·moments1x32AVX512(SB), NOSPLIT, $0-56
+	MOVQ         sums+0(FP), AX
+	MOVQ         products+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         steps+24(FP), BX
+	MOVQ         moments+32(FP), SI
+	MOVQ         next+40(FP), DI
+	MOVQ         count+48(FP), DI
+	VMOVUPS      (CX), Z0
+	VMOVUPS      64(CX), Z1
+	VBROADCASTSS (SI), Z2
+	VMULPS       Z0, Z2, Z3
+	VMULPS       Z1, Z2, Z4
+	TESTQ        DI, DI
+	JZ           made
+	MOVQ         CX, R10
+
+monomial:
+	MOVLQSX      (BX), R8
+	MOVLQSX      4(BX), R9
+	ADDQ         $0x00000008, BX
+	ADDQ         $0x00000080, R10
+	VMOVUPS      (CX)(R8*1), Z0
+	VMULPS       (DX)(R9*1), Z0, Z0
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      64(CX)(R8*1), Z1
+	VMULPS       64(DX)(R9*1), Z1, Z1
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         $0x00000004, SI
+	VBROADCASTSS (SI), Z2
+	VFMADD231PS  Z0, Z2, Z3
+	VFMADD231PS  Z1, Z2, Z4
+	DECQ         DI
+	JNZ          monomial
+
+made:
+	VADDPS  (AX), Z3, Z3
+	VMOVUPS Z3, (AX)
+	VADDPS  64(AX), Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VZEROUPPER
+	RET
+
+// func collect1x32AVX512(sums *float32, products *float32, x *float32, steps *int32, values *float32, next int, count int)
+// Requires: AVX, AVX512F
+TEXT ·collect1x32AVX512(SB), NOSPLIT, $0-56
+	MOVQ        sums+0(FP), AX
+	MOVQ        products+8(FP), CX
+	MOVQ        x+16(FP), DX
+	MOVQ        steps+24(FP), BX
+	MOVQ        values+32(FP), SI
+	MOVQ        next+40(FP), DI
+	MOVQ        count+48(FP), R8
+	VMOVUPS     (SI), Z2
+	VMOVUPS     64(SI), Z3
+	VMOVUPS     (CX), Z0
+	VMOVUPS     64(CX), Z1
+	VMOVUPS     (AX), Z4
+	VFMADD231PS Z0, Z2, Z4
+	VFMADD231PS Z1, Z3, Z4
+	VMOVUPS     Z4, (AX)
+	TESTQ       R8, R8
+	JZ          made
+	MOVQ        CX, R10
+
+monomial:
+	MOVLQSX     (BX), SI
+	MOVLQSX     4(BX), R9
+	ADDQ        $0x00000008, BX
+	ADDQ        $0x00000080, R10
+	VMOVUPS     (CX)(SI*1), Z0
+	VMULPS      (DX)(R9*1), Z0, Z0
+	VMOVUPS     Z0, (R10)
+	VMOVUPS     64(CX)(SI*1), Z1
+	VMULPS      64(DX)(R9*1), Z1, Z1
+	VMOVUPS     Z1, 64(R10)
+	ADDQ        DI, AX
+	VMOVUPS     (AX), Z4
+	VFMADD231PS Z0, Z2, Z4
+	VFMADD231PS Z1, Z3, Z4
+	VMOVUPS     Z4, (AX)
+	DECQ        R8
+	JNZ         monomial
+
+made:
+	VZEROUPPER
+	RET
+
+// func moments2x32AVX512(sums *float32, products *float32, x *float32, steps *int32, moments *float32, next int, count int)
+// Requires: AVX, AVX512F
+TEXT ·moments2x32AVX512(SB), NOSPLIT, $0-56
+	MOVQ         sums+0(FP), AX
+	MOVQ         products+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         steps+24(FP), BX
+	MOVQ         moments+32(FP), SI
+	MOVQ         next+40(FP), DI
+	MOVQ         count+48(FP), R8
+	VMOVUPS      (CX), Z0
+	VMOVUPS      64(CX), Z1
+	VBROADCASTSS (SI), Z2
+	VMULPS       Z0, Z2, Z3
+	VMULPS       Z1, Z2, Z4
+	VBROADCASTSS (SI)(DI*1), Z2
+	VMULPS       Z0, Z2, Z5
+	VMULPS       Z1, Z2, Z6
+	TESTQ        R8, R8
+	JZ           made
+	MOVQ         CX, R11
+
+monomial:
+	MOVLQSX      (BX), R9
+	MOVLQSX      4(BX), R10
+	ADDQ         $0x00000008, BX
+	ADDQ         $0x00000080, R11
+	VMOVUPS      (CX)(R9*1), Z0
+	VMULPS       (DX)(R10*1), Z0, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(CX)(R9*1), Z1
+	VMULPS       64(DX)(R10*1), Z1, Z1
+	VMOVUPS      Z1, 64(R11)
+	ADDQ         $0x00000004, SI
+	VBROADCASTSS (SI), Z2
+	VFMADD231PS  Z0, Z2, Z3
+	VFMADD231PS  Z1, Z2, Z4
+	VBROADCASTSS (SI)(DI*1), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VFMADD231PS  Z1, Z2, Z6
+	DECQ         R8
+	JNZ          monomial
+
+made:
+	VADDPS  (AX), Z3, Z3
+	VMOVUPS Z3, (AX)
+	VADDPS  64(AX), Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VADDPS  128(AX), Z5, Z5
+	VMOVUPS Z5, 128(AX)
+	VADDPS  192(AX), Z6, Z6
+	VMOVUPS Z6, 192(AX)
+	VZEROUPPER
+	RET
+
+// func collect2x32AVX512(sums *float32, products *float32, x *float32, steps *int32, values *float32, next int, count int)
+// Requires: AVX, AVX512F
+TEXT ·collect2x32AVX512(SB), NOSPLIT, $0-56
+	MOVQ        sums+0(FP), AX
+	MOVQ        products+8(FP), CX
+	MOVQ        x+16(FP), DX
+	MOVQ        steps+24(FP), BX
+	MOVQ        values+32(FP), SI
+	MOVQ        next+40(FP), DI
+	MOVQ        count+48(FP), R8
+	VMOVUPS     (SI), Z2
+	VMOVUPS     64(SI), Z3
+	VMOVUPS     128(SI), Z4
+	VMOVUPS     192(SI), Z5
+	VMOVUPS     (CX), Z0
+	VMOVUPS     64(CX), Z1
+	VMOVUPS     (AX), Z6
+	VFMADD231PS Z0, Z2, Z6
+	VFMADD231PS Z1, Z3, Z6
+	VMOVUPS     Z6, (AX)
+	VMOVUPS     64(AX), Z6
+	VFMADD231PS Z0, Z4, Z6
+	VFMADD231PS Z1, Z5, Z6
+	VMOVUPS     Z6, 64(AX)
+	TESTQ       R8, R8
+	JZ          made
+	MOVQ        CX, R10
+
+monomial:
+	MOVLQSX     (BX), SI
+	MOVLQSX     4(BX), R9
+	ADDQ        $0x00000008, BX
+	ADDQ        $0x00000080, R10
+	VMOVUPS     (CX)(SI*1), Z0
+	VMULPS      (DX)(R9*1), Z0, Z0
+	VMOVUPS     Z0, (R10)
+	VMOVUPS     64(CX)(SI*1), Z1
+	VMULPS      64(DX)(R9*1), Z1, Z1
+	VMOVUPS     Z1, 64(R10)
+	ADDQ        DI, AX
+	VMOVUPS     (AX), Z6
+	VFMADD231PS Z0, Z2, Z6
+	VFMADD231PS Z1, Z3, Z6
+	VMOVUPS     Z6, (AX)
+	VMOVUPS     64(AX), Z6
+	VFMADD231PS Z0, Z4, Z6
+	VFMADD231PS Z1, Z5, Z6
+	VMOVUPS     Z6, 64(AX)
+	DECQ        R8
+	JNZ         monomial
+
+made:
+	VZEROUPPER
+	RET
+
+// func moments3x32AVX512(sums *float32, products *float32, x *float32, steps *int32, moments *float32, next int, count int)
+// Requires: AVX, AVX512F
+TEXT ·moments3x32AVX512(SB), NOSPLIT, $0-56
+	MOVQ         sums+0(FP), AX
+	MOVQ         products+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         steps+24(FP), BX
+	MOVQ         moments+32(FP), SI
+	MOVQ         next+40(FP), DI
+	MOVQ         count+48(FP), R8
+	VMOVUPS      (CX), Z0
+	VMOVUPS      64(CX), Z1
+	VBROADCASTSS (SI), Z2
+	VMULPS       Z0, Z2, Z3
+	VMULPS       Z1, Z2, Z4
+	VBROADCASTSS (SI)(DI*1), Z2
+	VMULPS       Z0, Z2, Z5
+	VMULPS       Z1, Z2, Z6
+	VBROADCASTSS (SI)(DI*2), Z2
+	VMULPS       Z0, Z2, Z7
+	VMULPS       Z1, Z2, Z8
+	TESTQ        R8, R8
+	JZ           made
+	MOVQ         CX, R11
+
+monomial:
+	MOVLQSX      (BX), R9
+	MOVLQSX      4(BX), R10
+	ADDQ         $0x00000008, BX
+	ADDQ         $0x00000080, R11
+	VMOVUPS      (CX)(R9*1), Z0
+	VMULPS       (DX)(R10*1), Z0, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(CX)(R9*1), Z1
+	VMULPS       64(DX)(R10*1), Z1, Z1
+	VMOVUPS      Z1, 64(R11)
+	ADDQ         $0x00000004, SI
+	VBROADCASTSS (SI), Z2
+	VFMADD231PS  Z0, Z2, Z3
+	VFMADD231PS  Z1, Z2, Z4
+	VBROADCASTSS (SI)(DI*1), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VFMADD231PS  Z1, Z2, Z6
+	VBROADCASTSS (SI)(DI*2), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VFMADD231PS  Z1, Z2, Z8
+	DECQ         R8
+	JNZ          monomial
+
+made:
+	VADDPS  (AX), Z3, Z3
+	VMOVUPS Z3, (AX)
+	VADDPS  64(AX), Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VADDPS  128(AX), Z5, Z5
+	VMOVUPS Z5, 128(AX)
+	VADDPS  192(AX), Z6, Z6
+	VMOVUPS Z6, 192(AX)
+	VADDPS  256(AX), Z7, Z7
+	VMOVUPS Z7, 256(AX)
+	VADDPS  320(AX), Z8, Z8
+	VMOVUPS Z8, 320(AX)
+	VZEROUPPER
+	RET
+
+// func collect3x32AVX512(sums *float32, products *float32, x *float32, steps *int32, values *float32, next int, count int)
+// Requires: AVX, AVX512F
+TEXT ·collect3x32AVX512(SB), NOSPLIT, $0-56
+	MOVQ        sums+0(FP), AX
+	MOVQ        products+8(FP), CX
+	MOVQ        x+16(FP), DX
+	MOVQ        steps+24(FP), BX
+	MOVQ        values+32(FP), SI
+	MOVQ        next+40(FP), DI
+	MOVQ        count+48(FP), R8
+	VMOVUPS     (SI), Z2
+	VMOVUPS     64(SI), Z3
+	VMOVUPS     128(SI), Z4
+	VMOVUPS     192(SI), Z5
+	VMOVUPS     256(SI), Z6
+	VMOVUPS     320(SI), Z7
+	VMOVUPS     (CX), Z0
+	VMOVUPS     64(CX), Z1
+	VMOVUPS     (AX), Z8
+	VFMADD231PS Z0, Z2, Z8
+	VFMADD231PS Z1, Z3, Z8
+	VMOVUPS     Z8, (AX)
+	VMOVUPS     64(AX), Z8
+	VFMADD231PS Z0, Z4, Z8
+	VFMADD231PS Z1, Z5, Z8
+	VMOVUPS     Z8, 64(AX)
+	VMOVUPS     128(AX), Z8
+	VFMADD231PS Z0, Z6, Z8
+	VFMADD231PS Z1, Z7, Z8
+	VMOVUPS     Z8, 128(AX)
+	TESTQ       R8, R8
+	JZ          made
+	MOVQ        CX, R10
+
+monomial:
+	MOVLQSX     (BX), SI
+	MOVLQSX     4(BX), R9
+	ADDQ        $0x00000008, BX
+	ADDQ        $0x00000080, R10
+	VMOVUPS     (CX)(SI*1), Z0
+	VMULPS      (DX)(R9*1), Z0, Z0
+	VMOVUPS     Z0, (R10)
+	VMOVUPS     64(CX)(SI*1), Z1
+	VMULPS      64(DX)(R9*1), Z1, Z1
+	VMOVUPS     Z1, 64(R10)
+	ADDQ        DI, AX
+	VMOVUPS     (AX), Z8
+	VFMADD231PS Z0, Z2, Z8
+	VFMADD231PS Z1, Z3, Z8
+	VMOVUPS     Z8, (AX)
+	VMOVUPS     64(AX), Z8
+	VFMADD231PS Z0, Z4, Z8
+	VFMADD231PS Z1, Z5, Z8
+	VMOVUPS     Z8, 64(AX)
+	VMOVUPS     128(AX), Z8
+	VFMADD231PS Z0, Z6, Z8
+	VFMADD231PS Z1, Z7, Z8
+	VMOVUPS     Z8, 128(AX)
+	DECQ        R8
+	JNZ         monomial
+
+made:
+	VZEROUPPER
+	RET
+
+// func moments4x32AVX512(sums *float32, products *float32, x *float32, steps *int32, moments *float32, next int, count int)
+// Requires: AVX, AVX512F
+TEXT ·moments4x32AVX512(SB), NOSPLIT, $0-56
+	MOVQ         sums+0(FP), AX
+	MOVQ         products+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         steps+24(FP), BX
+	MOVQ         moments+32(FP), SI
+	MOVQ         next+40(FP), DI
+	MOVQ         count+48(FP), R8
+	LEAQ         (DI)(DI*2), R9
+	VMOVUPS      (CX), Z0
+	VMOVUPS      64(CX), Z1
+	VBROADCASTSS (SI), Z2
+	VMULPS       Z0, Z2, Z3
+	VMULPS       Z1, Z2, Z4
+	VBROADCASTSS (SI)(DI*1), Z2
+	VMULPS       Z0, Z2, Z5
+	VMULPS       Z1, Z2, Z6
+	VBROADCASTSS (SI)(DI*2), Z2
+	VMULPS       Z0, Z2, Z7
+	VMULPS       Z1, Z2, Z8
+	VBROADCASTSS (SI)(R9*1), Z2
+	VMULPS       Z0, Z2, Z9
+	VMULPS       Z1, Z2, Z10
+	TESTQ        R8, R8
+	JZ           made
+	MOVQ         CX, R12
+
+monomial:
+	MOVLQSX      (BX), R10
+	MOVLQSX      4(BX), R11
+	ADDQ         $0x00000008, BX
+	ADDQ         $0x00000080, R12
+	VMOVUPS      (CX)(R10*1), Z0
+	VMULPS       (DX)(R11*1), Z0, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(CX)(R10*1), Z1
+	VMULPS       64(DX)(R11*1), Z1, Z1
+	VMOVUPS      Z1, 64(R12)
+	ADDQ         $0x00000004, SI
+	VBROADCASTSS (SI), Z2
+	VFMADD231PS  Z0, Z2, Z3
+	VFMADD231PS  Z1, Z2, Z4
+	VBROADCASTSS (SI)(DI*1), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VFMADD231PS  Z1, Z2, Z6
+	VBROADCASTSS (SI)(DI*2), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VFMADD231PS  Z1, Z2, Z8
+	VBROADCASTSS (SI)(R9*1), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VFMADD231PS  Z1, Z2, Z10
+	DECQ         R8
+	JNZ          monomial
+
+made:
+	VADDPS  (AX), Z3, Z3
+	VMOVUPS Z3, (AX)
+	VADDPS  64(AX), Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VADDPS  128(AX), Z5, Z5
+	VMOVUPS Z5, 128(AX)
+	VADDPS  192(AX), Z6, Z6
+	VMOVUPS Z6, 192(AX)
+	VADDPS  256(AX), Z7, Z7
+	VMOVUPS Z7, 256(AX)
+	VADDPS  320(AX), Z8, Z8
+	VMOVUPS Z8, 320(AX)
+	VADDPS  384(AX), Z9, Z9
+	VMOVUPS Z9, 384(AX)
+	VADDPS  448(AX), Z10, Z10
+	VMOVUPS Z10, 448(AX)
+	VZEROUPPER
+	RET
+
+// func collect4x32AVX512(sums *float32, products *float32, x *float32, steps *int32, values *float32, next int, count int)
+// Requires: AVX, AVX512F
+TEXT ·collect4x32AVX512(SB), NOSPLIT, $0-56
+	MOVQ        sums+0(FP), AX
+	MOVQ        products+8(FP), CX
+	MOVQ        x+16(FP), DX
+	MOVQ        steps+24(FP), BX
+	MOVQ        values+32(FP), SI
+	MOVQ        next+40(FP), DI
+	MOVQ        count+48(FP), R8
+	VMOVUPS     (SI), Z2
+	VMOVUPS     64(SI), Z3
+	VMOVUPS     128(SI), Z4
+	VMOVUPS     192(SI), Z5
+	VMOVUPS     256(SI), Z6
+	VMOVUPS     320(SI), Z7
+	VMOVUPS     384(SI), Z8
+	VMOVUPS     448(SI), Z9
+	VMOVUPS     (CX), Z0
+	VMOVUPS     64(CX), Z1
+	VMOVUPS     (AX), Z10
+	VFMADD231PS Z0, Z2, Z10
+	VFMADD231PS Z1, Z3, Z10
+	VMOVUPS     Z10, (AX)
+	VMOVUPS     64(AX), Z10
+	VFMADD231PS Z0, Z4, Z10
+	VFMADD231PS Z1, Z5, Z10
+	VMOVUPS     Z10, 64(AX)
+	VMOVUPS     128(AX), Z10
+	VFMADD231PS Z0, Z6, Z10
+	VFMADD231PS Z1, Z7, Z10
+	VMOVUPS     Z10, 128(AX)
+	VMOVUPS     192(AX), Z10
+	VFMADD231PS Z0, Z8, Z10
+	VFMADD231PS Z1, Z9, Z10
+	VMOVUPS     Z10, 192(AX)
+	TESTQ       R8, R8
+	JZ          made
+	MOVQ        CX, R10
+
+monomial:
+	MOVLQSX     (BX), SI
+	MOVLQSX     4(BX), R9
+	ADDQ        $0x00000008, BX
+	ADDQ        $0x00000080, R10
+	VMOVUPS     (CX)(SI*1), Z0
+	VMULPS      (DX)(R9*1), Z0, Z0
+	VMOVUPS     Z0, (R10)
+	VMOVUPS     64(CX)(SI*1), Z1
+	VMULPS      64(DX)(R9*1), Z1, Z1
+	VMOVUPS     Z1, 64(R10)
+	ADDQ        DI, AX
+	VMOVUPS     (AX), Z10
+	VFMADD231PS Z0, Z2, Z10
+	VFMADD231PS Z1, Z3, Z10
+	VMOVUPS     Z10, (AX)
+	VMOVUPS     64(AX), Z10
+	VFMADD231PS Z0, Z4, Z10
+	VFMADD231PS Z1, Z5, Z10
+	VMOVUPS     Z10, 64(AX)
+	VMOVUPS     128(AX), Z10
+	VFMADD231PS Z0, Z6, Z10
+	VFMADD231PS Z1, Z7, Z10
+	VMOVUPS     Z10, 128(AX)
+	VMOVUPS     192(AX), Z10
+	VFMADD231PS Z0, Z8, Z10
+	VFMADD231PS Z1, Z9, Z10
+	VMOVUPS     Z10, 192(AX)
+	DECQ        R8
+	JNZ         monomial
+
+made:
+	VZEROUPPER
+	RET
+
 // func scores64AVX2(dst *float64, q *float64, k *float64, d int, panels int)
 // Requires: AVX, FMA3
 TEXT ·scores64AVX2(SB), NOSPLIT, $0-40
@@ -4304,6 +5266,487 @@ vectors:
 	VZEROUPPER
 	RET
 
+// func moments1x64AVX2(sums *float64, products *float64, x *float64, steps *int32, moments *float64, next int, count int)
+// Requires: AVX, FMA3
+TEXT ·moments1x64AVX2(SB), NOSPLIT, $0-56
+	MOVQ         sums+0(FP), AX
+	MOVQ         products+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         steps+24(FP), BX
+	MOVQ         moments+32(FP), SI
+	MOVQ         next+40(FP), DI
+	MOVQ         count+48(FP), DI
+	VMOVUPD      (CX), Y0
+	VMOVUPD      32(CX), Y1
+	VBROADCASTSD (SI), Y2
+	VMULPD       Y0, Y2, Y3
+	VMULPD       Y1, Y2, Y4
+	TESTQ        DI, DI
+	JZ           made
+	MOVQ         CX, R10
+
+monomial:
+	MOVLQSX      (BX), R8
+	MOVLQSX      4(BX), R9
+	ADDQ         $0x00000008, BX
+	ADDQ         $0x00000040, R10
+	VMOVUPD      (CX)(R8*1), Y0
+	VMULPD       (DX)(R9*1), Y0, Y0
+	VMOVUPD      Y0, (R10)
+	VMOVUPD      32(CX)(R8*1), Y1
+	VMULPD       32(DX)(R9*1), Y1, Y1
+	VMOVUPD      Y1, 32(R10)
+	ADDQ         $0x00000008, SI
+	VBROADCASTSD (SI), Y2
+	VFMADD231PD  Y0, Y2, Y3
+	VFMADD231PD  Y1, Y2, Y4
+	DECQ         DI
+	JNZ          monomial
+
+made:
+	VADDPD  (AX), Y3, Y3
+	VMOVUPD Y3, (AX)
+	VADDPD  32(AX), Y4, Y4
+	VMOVUPD Y4, 32(AX)
+	VZEROUPPER
+	RET
+
+// func collect1x64AVX2(sums *float64, products *float64, x *float64, steps *int32, values *float64, next int, count int)
+// Requires: AVX, FMA3
+TEXT ·collect1x64AVX2(SB), NOSPLIT, $0-56
+	MOVQ        sums+0(FP), AX
+	MOVQ        products+8(FP), CX
+	MOVQ        x+16(FP), DX
+	MOVQ        steps+24(FP), BX
+	MOVQ        values+32(FP), SI
+	MOVQ        next+40(FP), DI
+	MOVQ        count+48(FP), R8
+	VMOVUPD     (SI), Y2
+	VMOVUPD     32(SI), Y3
+	VMOVUPD     (CX), Y0
+	VMOVUPD     32(CX), Y1
+	VMOVUPD     (AX), Y4
+	VFMADD231PD Y0, Y2, Y4
+	VFMADD231PD Y1, Y3, Y4
+	VMOVUPD     Y4, (AX)
+	TESTQ       R8, R8
+	JZ          made
+	MOVQ        CX, R10
+
+monomial:
+	MOVLQSX     (BX), SI
+	MOVLQSX     4(BX), R9
+	ADDQ        $0x00000008, BX
+	ADDQ        $0x00000040, R10
+	VMOVUPD     (CX)(SI*1), Y0
+	VMULPD      (DX)(R9*1), Y0, Y0
+	VMOVUPD     Y0, (R10)
+	VMOVUPD     32(CX)(SI*1), Y1
+	VMULPD      32(DX)(R9*1), Y1, Y1
+	VMOVUPD     Y1, 32(R10)
+	ADDQ        DI, AX
+	VMOVUPD     (AX), Y4
+	VFMADD231PD Y0, Y2, Y4
+	VFMADD231PD Y1, Y3, Y4
+	VMOVUPD     Y4, (AX)
+	DECQ        R8
+	JNZ         monomial
+
+made:
+	VZEROUPPER
+	RET
+
+// func moments2x64AVX2(sums *float64, products *float64, x *float64, steps *int32, moments *float64, next int, count int)
+// Requires: AVX, FMA3
+TEXT ·moments2x64AVX2(SB), NOSPLIT, $0-56
+	MOVQ         sums+0(FP), AX
+	MOVQ         products+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         steps+24(FP), BX
+	MOVQ         moments+32(FP), SI
+	MOVQ         next+40(FP), DI
+	MOVQ         count+48(FP), R8
+	VMOVUPD      (CX), Y0
+	VMOVUPD      32(CX), Y1
+	VBROADCASTSD (SI), Y2
+	VMULPD       Y0, Y2, Y3
+	VMULPD       Y1, Y2, Y4
+	VBROADCASTSD (SI)(DI*1), Y2
+	VMULPD       Y0, Y2, Y5
+	VMULPD       Y1, Y2, Y6
+	TESTQ        R8, R8
+	JZ           made
+	MOVQ         CX, R11
+
+monomial:
+	MOVLQSX      (BX), R9
+	MOVLQSX      4(BX), R10
+	ADDQ         $0x00000008, BX
+	ADDQ         $0x00000040, R11
+	VMOVUPD      (CX)(R9*1), Y0
+	VMULPD       (DX)(R10*1), Y0, Y0
+	VMOVUPD      Y0, (R11)
+	VMOVUPD      32(CX)(R9*1), Y1
+	VMULPD       32(DX)(R10*1), Y1, Y1
+	VMOVUPD      Y1, 32(R11)
+	ADDQ         $0x00000008, SI
+	VBROADCASTSD (SI), Y2
+	VFMADD231PD  Y0, Y2, Y3
+	VFMADD231PD  Y1, Y2, Y4
+	VBROADCASTSD (SI)(DI*1), Y2
+	VFMADD231PD  Y0, Y2, Y5
+	VFMADD231PD  Y1, Y2, Y6
+	DECQ         R8
+	JNZ          monomial
+
+made:
+	VADDPD  (AX), Y3, Y3
+	VMOVUPD Y3, (AX)
+	VADDPD  32(AX), Y4, Y4
+	VMOVUPD Y4, 32(AX)
+	VADDPD  64(AX), Y5, Y5
+	VMOVUPD Y5, 64(AX)
+	VADDPD  96(AX), Y6, Y6
+	VMOVUPD Y6, 96(AX)
+	VZEROUPPER
+	RET
+
+// func collect2x64AVX2(sums *float64, products *float64, x *float64, steps *int32, values *float64, next int, count int)
+// Requires: AVX, FMA3
+TEXT ·collect2x64AVX2(SB), NOSPLIT, $0-56
+	MOVQ        sums+0(FP), AX
+	MOVQ        products+8(FP), CX
+	MOVQ        x+16(FP), DX
+	MOVQ        steps+24(FP), BX
+	MOVQ        values+32(FP), SI
+	MOVQ        next+40(FP), DI
+	MOVQ        count+48(FP), R8
+	VMOVUPD     (SI), Y2
+	VMOVUPD     32(SI), Y3
+	VMOVUPD     64(SI), Y4
+	VMOVUPD     96(SI), Y5
+	VMOVUPD     (CX), Y0
+	VMOVUPD     32(CX), Y1
+	VMOVUPD     (AX), Y6
+	VFMADD231PD Y0, Y2, Y6
+	VFMADD231PD Y1, Y3, Y6
+	VMOVUPD     Y6, (AX)
+	VMOVUPD     32(AX), Y6
+	VFMADD231PD Y0, Y4, Y6
+	VFMADD231PD Y1, Y5, Y6
+	VMOVUPD     Y6, 32(AX)
+	TESTQ       R8, R8
+	JZ          made
+	MOVQ        CX, R10
+
+monomial:
+	MOVLQSX     (BX), SI
+	MOVLQSX     4(BX), R9
+	ADDQ        $0x00000008, BX
+	ADDQ        $0x00000040, R10
+	VMOVUPD     (CX)(SI*1), Y0
+	VMULPD      (DX)(R9*1), Y0, Y0
+	VMOVUPD     Y0, (R10)
+	VMOVUPD     32(CX)(SI*1), Y1
+	VMULPD      32(DX)(R9*1), Y1, Y1
+	VMOVUPD     Y1, 32(R10)
+	ADDQ        DI, AX
+	VMOVUPD     (AX), Y6
+	VFMADD231PD Y0, Y2, Y6
+	VFMADD231PD Y1, Y3, Y6
+	VMOVUPD     Y6, (AX)
+	VMOVUPD     32(AX), Y6
+	VFMADD231PD Y0, Y4, Y6
+	VFMADD231PD Y1, Y5, Y6
+	VMOVUPD     Y6, 32(AX)
+	DECQ        R8
+	JNZ         monomial
+
+made:
+	VZEROUPPER
+	RET
+
+// func moments3x64AVX2(sums *float64, products *float64, x *float64, steps *int32, moments *float64, next int, count int)
+// Requires: AVX, FMA3
+TEXT ·moments3x64AVX2(SB), NOSPLIT, $0-56
+	MOVQ         sums+0(FP), AX
+	MOVQ         products+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         steps+24(FP), BX
+	MOVQ         moments+32(FP), SI
+	MOVQ         next+40(FP), DI
+	MOVQ         count+48(FP), R8
+	VMOVUPD      (CX), Y0
+	VMOVUPD      32(CX), Y1
+	VBROADCASTSD (SI), Y2
+	VMULPD       Y0, Y2, Y3
+	VMULPD       Y1, Y2, Y4
+	VBROADCASTSD (SI)(DI*1), Y2
+	VMULPD       Y0, Y2, Y5
+	VMULPD       Y1, Y2, Y6
+	VBROADCASTSD (SI)(DI*2), Y2
+	VMULPD       Y0, Y2, Y7
+	VMULPD       Y1, Y2, Y8
+	TESTQ        R8, R8
+	JZ           made
+	MOVQ         CX, R11
+
+monomial:
+	MOVLQSX      (BX), R9
+	MOVLQSX      4(BX), R10
+	ADDQ         $0x00000008, BX
+	ADDQ         $0x00000040, R11
+	VMOVUPD      (CX)(R9*1), Y0
+	VMULPD       (DX)(R10*1), Y0, Y0
+	VMOVUPD      Y0, (R11)
+	VMOVUPD      32(CX)(R9*1), Y1
+	VMULPD       32(DX)(R10*1), Y1, Y1
+	VMOVUPD      Y1, 32(R11)
+	ADDQ         $0x00000008, SI
+	VBROADCASTSD (SI), Y2
+	VFMADD231PD  Y0, Y2, Y3
+	VFMADD231PD  Y1, Y2, Y4
+	VBROADCASTSD (SI)(DI*1), Y2
+	VFMADD231PD  Y0, Y2, Y5
+	VFMADD231PD  Y1, Y2, Y6
+	VBROADCASTSD (SI)(DI*2), Y2
+	VFMADD231PD  Y0, Y2, Y7
+	VFMADD231PD  Y1, Y2, Y8
+	DECQ         R8
+	JNZ          monomial
+
+made:
+	VADDPD  (AX), Y3, Y3
+	VMOVUPD Y3, (AX)
+	VADDPD  32(AX), Y4, Y4
+	VMOVUPD Y4, 32(AX)
+	VADDPD  64(AX), Y5, Y5
+	VMOVUPD Y5, 64(AX)
+	VADDPD  96(AX), Y6, Y6
+	VMOVUPD Y6, 96(AX)
+	VADDPD  128(AX), Y7, Y7
+	VMOVUPD Y7, 128(AX)
+	VADDPD  160(AX), Y8, Y8
+	VMOVUPD Y8, 160(AX)
+	VZEROUPPER
+	RET
+
+// func collect3x64AVX2(sums *float64, products *float64, x *float64, steps *int32, values *float64, next int, count int)
+// Requires: AVX, FMA3
+TEXT ·collect3x64AVX2(SB), NOSPLIT, $0-56
+	MOVQ        sums+0(FP), AX
+	MOVQ        products+8(FP), CX
+	MOVQ        x+16(FP), DX
+	MOVQ        steps+24(FP), BX
+	MOVQ        values+32(FP), SI
+	MOVQ        next+40(FP), DI
+	MOVQ        count+48(FP), R8
+	VMOVUPD     (SI), Y2
+	VMOVUPD     32(SI), Y3
+	VMOVUPD     64(SI), Y4
+	VMOVUPD     96(SI), Y5
+	VMOVUPD     128(SI), Y6
+	VMOVUPD     160(SI), Y7
+	VMOVUPD     (CX), Y0
+	VMOVUPD     32(CX), Y1
+	VMOVUPD     (AX), Y8
+	VFMADD231PD Y0, Y2, Y8
+	VFMADD231PD Y1, Y3, Y8
+	VMOVUPD     Y8, (AX)
+	VMOVUPD     32(AX), Y8
+	VFMADD231PD Y0, Y4, Y8
+	VFMADD231PD Y1, Y5, Y8
+	VMOVUPD     Y8, 32(AX)
+	VMOVUPD     64(AX), Y8
+	VFMADD231PD Y0, Y6, Y8
+	VFMADD231PD Y1, Y7, Y8
+	VMOVUPD     Y8, 64(AX)
+	TESTQ       R8, R8
+	JZ          made
+	MOVQ        CX, R10
+
+monomial:
+	MOVLQSX     (BX), SI
+	MOVLQSX     4(BX), R9
+	ADDQ        $0x00000008, BX
+	ADDQ        $0x00000040, R10
+	VMOVUPD     (CX)(SI*1), Y0
+	VMULPD      (DX)(R9*1), Y0, Y0
+	VMOVUPD     Y0, (R10)
+	VMOVUPD     32(CX)(SI*1), Y1
+	VMULPD      32(DX)(R9*1), Y1, Y1
+	VMOVUPD     Y1, 32(R10)
+	ADDQ        DI, AX
+	VMOVUPD     (AX), Y8
+	VFMADD231PD Y0, Y2, Y8
+	VFMADD231PD Y1, Y3, Y8
+	VMOVUPD     Y8, (AX)
+	VMOVUPD     32(AX), Y8
+	VFMADD231PD Y0, Y4, Y8
+	VFMADD231PD Y1, Y5, Y8
+	VMOVUPD     Y8, 32(AX)
+	VMOVUPD     64(AX), Y8
+	VFMADD231PD Y0, Y6, Y8
+	VFMADD231PD Y1, Y7, Y8
+	VMOVUPD     Y8, 64(AX)
+	DECQ        R8
+	JNZ         monomial
+
+made:
+	VZEROUPPER
+	RET
+
+// func moments4x64AVX2(sums *float64, products *float64, x *float64, steps *int32, moments *float64, next int, count int)
+// Requires: AVX, FMA3
+TEXT ·moments4x64AVX2(SB), NOSPLIT, $0-56
+	MOVQ         sums+0(FP), AX
+	MOVQ         products+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         steps+24(FP), BX
+	MOVQ         moments+32(FP), SI
+	MOVQ         next+40(FP), DI
+	MOVQ         count+48(FP), R8
+	LEAQ         (DI)(DI*2), R9
+	VMOVUPD      (CX), Y0
+	VMOVUPD      32(CX), Y1
+	VBROADCASTSD (SI), Y2
+	VMULPD       Y0, Y2, Y3
+	VMULPD       Y1, Y2, Y4
+	VBROADCASTSD (SI)(DI*1), Y2
+	VMULPD       Y0, Y2, Y5
+	VMULPD       Y1, Y2, Y6
+	VBROADCASTSD (SI)(DI*2), Y2
+	VMULPD       Y0, Y2, Y7
+	VMULPD       Y1, Y2, Y8
+	VBROADCASTSD (SI)(R9*1), Y2
+	VMULPD       Y0, Y2, Y9
+	VMULPD       Y1, Y2, Y10
+	TESTQ        R8, R8
+	JZ           made
+	MOVQ         CX, R12
+
+monomial:
+	MOVLQSX      (BX), R10
+	MOVLQSX      4(BX), R11
+	ADDQ         $0x00000008, BX
+	ADDQ         $0x00000040, R12
+	VMOVUPD      (CX)(R10*1), Y0
+	VMULPD       (DX)(R11*1), Y0, Y0
+	VMOVUPD      Y0, (R12)
+	VMOVUPD      32(CX)(R10*1), Y1
+	VMULPD       32(DX)(R11*1), Y1, Y1
+	VMOVUPD      Y1, 32(R12)
+	ADDQ         $0x00000008, SI
+	VBROADCASTSD (SI), Y2
+	VFMADD231PD  Y0, Y2, Y3
+	VFMADD231PD  Y1, Y2, Y4
+	VBROADCASTSD (SI)(DI*1), Y2
+	VFMADD231PD  Y0, Y2, Y5
+	VFMADD231PD  Y1, Y2, Y6
+	VBROADCASTSD (SI)(DI*2), Y2
+	VFMADD231PD  Y0, Y2, Y7
+	VFMADD231PD  Y1, Y2, Y8
+	VBROADCASTSD (SI)(R9*1), Y2
+	VFMADD231PD  Y0, Y2, Y9
+	VFMADD231PD  Y1, Y2, Y10
+	DECQ         R8
+	JNZ          monomial
+
+made:
+	VADDPD  (AX), Y3, Y3
+	VMOVUPD Y3, (AX)
+	VADDPD  32(AX), Y4, Y4
+	VMOVUPD Y4, 32(AX)
+	VADDPD  64(AX), Y5, Y5
+	VMOVUPD Y5, 64(AX)
+	VADDPD  96(AX), Y6, Y6
+	VMOVUPD Y6, 96(AX)
+	VADDPD  128(AX), Y7, Y7
+	VMOVUPD Y7, 128(AX)
+	VADDPD  160(AX), Y8, Y8
+	VMOVUPD Y8, 160(AX)
+	VADDPD  192(AX), Y9, Y9
+	VMOVUPD Y9, 192(AX)
+	VADDPD  224(AX), Y10, Y10
+	VMOVUPD Y10, 224(AX)
+	VZEROUPPER
+	RET
+
+// func collect4x64AVX2(sums *float64, products *float64, x *float64, steps *int32, values *float64, next int, count int)
+// Requires: AVX, FMA3
+TEXT ·collect4x64AVX2(SB), NOSPLIT, $0-56
+	MOVQ        sums+0(FP), AX
+	MOVQ        products+8(FP), CX
+	MOVQ        x+16(FP), DX
+	MOVQ        steps+24(FP), BX
+	MOVQ        values+32(FP), SI
+	MOVQ        next+40(FP), DI
+	MOVQ        count+48(FP), R8
+	VMOVUPD     (SI), Y2
+	VMOVUPD     32(SI), Y3
+	VMOVUPD     64(SI), Y4
+	VMOVUPD     96(SI), Y5
+	VMOVUPD     128(SI), Y6
+	VMOVUPD     160(SI), Y7
+	VMOVUPD     192(SI), Y8
+	VMOVUPD     224(SI), Y9
+	VMOVUPD     (CX), Y0
+	VMOVUPD     32(CX), Y1
+	VMOVUPD     (AX), Y10
+	VFMADD231PD Y0, Y2, Y10
+	VFMADD231PD Y1, Y3, Y10
+	VMOVUPD     Y10, (AX)
+	VMOVUPD     32(AX), Y10
+	VFMADD231PD Y0, Y4, Y10
+	VFMADD231PD Y1, Y5, Y10
+	VMOVUPD     Y10, 32(AX)
+	VMOVUPD     64(AX), Y10
+	VFMADD231PD Y0, Y6, Y10
+	VFMADD231PD Y1, Y7, Y10
+	VMOVUPD     Y10, 64(AX)
+	VMOVUPD     96(AX), Y10
+	VFMADD231PD Y0, Y8, Y10
+	VFMADD231PD Y1, Y9, Y10
+	VMOVUPD     Y10, 96(AX)
+	TESTQ       R8, R8
+	JZ          made
+	MOVQ        CX, R10
+
+monomial:
+	MOVLQSX     (BX), SI
+	MOVLQSX     4(BX), R9
+	ADDQ        $0x00000008, BX
+	ADDQ        $0x00000040, R10
+	VMOVUPD     (CX)(SI*1), Y0
+	VMULPD      (DX)(R9*1), Y0, Y0
+	VMOVUPD     Y0, (R10)
+	VMOVUPD     32(CX)(SI*1), Y1
+	VMULPD      32(DX)(R9*1), Y1, Y1
+	VMOVUPD     Y1, 32(R10)
+	ADDQ        DI, AX
+	VMOVUPD     (AX), Y10
+	VFMADD231PD Y0, Y2, Y10
+	VFMADD231PD Y1, Y3, Y10
+	VMOVUPD     Y10, (AX)
+	VMOVUPD     32(AX), Y10
+	VFMADD231PD Y0, Y4, Y10
+	VFMADD231PD Y1, Y5, Y10
+	VMOVUPD     Y10, 32(AX)
+	VMOVUPD     64(AX), Y10
+	VFMADD231PD Y0, Y6, Y10
+	VFMADD231PD Y1, Y7, Y10
+	VMOVUPD     Y10, 64(AX)
+	VMOVUPD     96(AX), Y10
+	VFMADD231PD Y0, Y8, Y10
+	VFMADD231PD Y1, Y9, Y10
+	VMOVUPD     Y10, 96(AX)
+	DECQ        R8
+	JNZ         monomial
+
+made:
+	VZEROUPPER
+	RET
+
 // func scores32AVX2(dst *float32, q *float32, k *float32, d int, panels int)
 // Requires: AVX, FMA3
 TEXT ·scores32AVX2(SB), NOSPLIT, $0-40
@@ -5514,5 +6957,486 @@ vectors:
 	ADDQ         $0x00000008, AX
 	DECQ         DX
 	JNZ          vectors
+	VZEROUPPER
+	RET
+
+// func moments1x32AVX2(sums *float32, products *float32, x *float32, steps *int32, moments *float32, next int, count int)
+// Requires: AVX, FMA3
+TEXT ·moments1x32AVX2(SB), NOSPLIT, $0-56
+	MOVQ         sums+0(FP), AX
+	MOVQ         products+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         steps+24(FP), BX
+	MOVQ         moments+32(FP), SI
+	MOVQ         next+40(FP), DI
+	MOVQ         count+48(FP), DI
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y0, Y2, Y3
+	VMULPS       Y1, Y2, Y4
+	TESTQ        DI, DI
+	JZ           made
+	MOVQ         CX, R10
+
+monomial:
+	MOVLQSX      (BX), R8
+	MOVLQSX      4(BX), R9
+	ADDQ         $0x00000008, BX
+	ADDQ         $0x00000040, R10
+	VMOVUPS      (CX)(R8*1), Y0
+	VMULPS       (DX)(R9*1), Y0, Y0
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      32(CX)(R8*1), Y1
+	VMULPS       32(DX)(R9*1), Y1, Y1
+	VMOVUPS      Y1, 32(R10)
+	ADDQ         $0x00000004, SI
+	VBROADCASTSS (SI), Y2
+	VFMADD231PS  Y0, Y2, Y3
+	VFMADD231PS  Y1, Y2, Y4
+	DECQ         DI
+	JNZ          monomial
+
+made:
+	VADDPS  (AX), Y3, Y3
+	VMOVUPS Y3, (AX)
+	VADDPS  32(AX), Y4, Y4
+	VMOVUPS Y4, 32(AX)
+	VZEROUPPER
+	RET
+
+// func collect1x32AVX2(sums *float32, products *float32, x *float32, steps *int32, values *float32, next int, count int)
+// Requires: AVX, FMA3
+TEXT ·collect1x32AVX2(SB), NOSPLIT, $0-56
+	MOVQ        sums+0(FP), AX
+	MOVQ        products+8(FP), CX
+	MOVQ        x+16(FP), DX
+	MOVQ        steps+24(FP), BX
+	MOVQ        values+32(FP), SI
+	MOVQ        next+40(FP), DI
+	MOVQ        count+48(FP), R8
+	VMOVUPS     (SI), Y2
+	VMOVUPS     32(SI), Y3
+	VMOVUPS     (CX), Y0
+	VMOVUPS     32(CX), Y1
+	VMOVUPS     (AX), Y4
+	VFMADD231PS Y0, Y2, Y4
+	VFMADD231PS Y1, Y3, Y4
+	VMOVUPS     Y4, (AX)
+	TESTQ       R8, R8
+	JZ          made
+	MOVQ        CX, R10
+
+monomial:
+	MOVLQSX     (BX), SI
+	MOVLQSX     4(BX), R9
+	ADDQ        $0x00000008, BX
+	ADDQ        $0x00000040, R10
+	VMOVUPS     (CX)(SI*1), Y0
+	VMULPS      (DX)(R9*1), Y0, Y0
+	VMOVUPS     Y0, (R10)
+	VMOVUPS     32(CX)(SI*1), Y1
+	VMULPS      32(DX)(R9*1), Y1, Y1
+	VMOVUPS     Y1, 32(R10)
+	ADDQ        DI, AX
+	VMOVUPS     (AX), Y4
+	VFMADD231PS Y0, Y2, Y4
+	VFMADD231PS Y1, Y3, Y4
+	VMOVUPS     Y4, (AX)
+	DECQ        R8
+	JNZ         monomial
+
+made:
+	VZEROUPPER
+	RET
+
+// func moments2x32AVX2(sums *float32, products *float32, x *float32, steps *int32, moments *float32, next int, count int)
+// Requires: AVX, FMA3
+TEXT ·moments2x32AVX2(SB), NOSPLIT, $0-56
+	MOVQ         sums+0(FP), AX
+	MOVQ         products+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         steps+24(FP), BX
+	MOVQ         moments+32(FP), SI
+	MOVQ         next+40(FP), DI
+	MOVQ         count+48(FP), R8
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y0, Y2, Y3
+	VMULPS       Y1, Y2, Y4
+	VBROADCASTSS (SI)(DI*1), Y2
+	VMULPS       Y0, Y2, Y5
+	VMULPS       Y1, Y2, Y6
+	TESTQ        R8, R8
+	JZ           made
+	MOVQ         CX, R11
+
+monomial:
+	MOVLQSX      (BX), R9
+	MOVLQSX      4(BX), R10
+	ADDQ         $0x00000008, BX
+	ADDQ         $0x00000040, R11
+	VMOVUPS      (CX)(R9*1), Y0
+	VMULPS       (DX)(R10*1), Y0, Y0
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      32(CX)(R9*1), Y1
+	VMULPS       32(DX)(R10*1), Y1, Y1
+	VMOVUPS      Y1, 32(R11)
+	ADDQ         $0x00000004, SI
+	VBROADCASTSS (SI), Y2
+	VFMADD231PS  Y0, Y2, Y3
+	VFMADD231PS  Y1, Y2, Y4
+	VBROADCASTSS (SI)(DI*1), Y2
+	VFMADD231PS  Y0, Y2, Y5
+	VFMADD231PS  Y1, Y2, Y6
+	DECQ         R8
+	JNZ          monomial
+
+made:
+	VADDPS  (AX), Y3, Y3
+	VMOVUPS Y3, (AX)
+	VADDPS  32(AX), Y4, Y4
+	VMOVUPS Y4, 32(AX)
+	VADDPS  64(AX), Y5, Y5
+	VMOVUPS Y5, 64(AX)
+	VADDPS  96(AX), Y6, Y6
+	VMOVUPS Y6, 96(AX)
+	VZEROUPPER
+	RET
+
+// func collect2x32AVX2(sums *float32, products *float32, x *float32, steps *int32, values *float32, next int, count int)
+// Requires: AVX, FMA3
+TEXT ·collect2x32AVX2(SB), NOSPLIT, $0-56
+	MOVQ        sums+0(FP), AX
+	MOVQ        products+8(FP), CX
+	MOVQ        x+16(FP), DX
+	MOVQ        steps+24(FP), BX
+	MOVQ        values+32(FP), SI
+	MOVQ        next+40(FP), DI
+	MOVQ        count+48(FP), R8
+	VMOVUPS     (SI), Y2
+	VMOVUPS     32(SI), Y3
+	VMOVUPS     64(SI), Y4
+	VMOVUPS     96(SI), Y5
+	VMOVUPS     (CX), Y0
+	VMOVUPS     32(CX), Y1
+	VMOVUPS     (AX), Y6
+	VFMADD231PS Y0, Y2, Y6
+	VFMADD231PS Y1, Y3, Y6
+	VMOVUPS     Y6, (AX)
+	VMOVUPS     32(AX), Y6
+	VFMADD231PS Y0, Y4, Y6
+	VFMADD231PS Y1, Y5, Y6
+	VMOVUPS     Y6, 32(AX)
+	TESTQ       R8, R8
+	JZ          made
+	MOVQ        CX, R10
+
+monomial:
+	MOVLQSX     (BX), SI
+	MOVLQSX     4(BX), R9
+	ADDQ        $0x00000008, BX
+	ADDQ        $0x00000040, R10
+	VMOVUPS     (CX)(SI*1), Y0
+	VMULPS      (DX)(R9*1), Y0, Y0
+	VMOVUPS     Y0, (R10)
+	VMOVUPS     32(CX)(SI*1), Y1
+	VMULPS      32(DX)(R9*1), Y1, Y1
+	VMOVUPS     Y1, 32(R10)
+	ADDQ        DI, AX
+	VMOVUPS     (AX), Y6
+	VFMADD231PS Y0, Y2, Y6
+	VFMADD231PS Y1, Y3, Y6
+	VMOVUPS     Y6, (AX)
+	VMOVUPS     32(AX), Y6
+	VFMADD231PS Y0, Y4, Y6
+	VFMADD231PS Y1, Y5, Y6
+	VMOVUPS     Y6, 32(AX)
+	DECQ        R8
+	JNZ         monomial
+
+made:
+	VZEROUPPER
+	RET
+
+// func moments3x32AVX2(sums *float32, products *float32, x *float32, steps *int32, moments *float32, next int, count int)
+// Requires: AVX, FMA3
+TEXT ·moments3x32AVX2(SB), NOSPLIT, $0-56
+	MOVQ         sums+0(FP), AX
+	MOVQ         products+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         steps+24(FP), BX
+	MOVQ         moments+32(FP), SI
+	MOVQ         next+40(FP), DI
+	MOVQ         count+48(FP), R8
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y0, Y2, Y3
+	VMULPS       Y1, Y2, Y4
+	VBROADCASTSS (SI)(DI*1), Y2
+	VMULPS       Y0, Y2, Y5
+	VMULPS       Y1, Y2, Y6
+	VBROADCASTSS (SI)(DI*2), Y2
+	VMULPS       Y0, Y2, Y7
+	VMULPS       Y1, Y2, Y8
+	TESTQ        R8, R8
+	JZ           made
+	MOVQ         CX, R11
+
+monomial:
+	MOVLQSX      (BX), R9
+	MOVLQSX      4(BX), R10
+	ADDQ         $0x00000008, BX
+	ADDQ         $0x00000040, R11
+	VMOVUPS      (CX)(R9*1), Y0
+	VMULPS       (DX)(R10*1), Y0, Y0
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      32(CX)(R9*1), Y1
+	VMULPS       32(DX)(R10*1), Y1, Y1
+	VMOVUPS      Y1, 32(R11)
+	ADDQ         $0x00000004, SI
+	VBROADCASTSS (SI), Y2
+	VFMADD231PS  Y0, Y2, Y3
+	VFMADD231PS  Y1, Y2, Y4
+	VBROADCASTSS (SI)(DI*1), Y2
+	VFMADD231PS  Y0, Y2, Y5
+	VFMADD231PS  Y1, Y2, Y6
+	VBROADCASTSS (SI)(DI*2), Y2
+	VFMADD231PS  Y0, Y2, Y7
+	VFMADD231PS  Y1, Y2, Y8
+	DECQ         R8
+	JNZ          monomial
+
+made:
+	VADDPS  (AX), Y3, Y3
+	VMOVUPS Y3, (AX)
+	VADDPS  32(AX), Y4, Y4
+	VMOVUPS Y4, 32(AX)
+	VADDPS  64(AX), Y5, Y5
+	VMOVUPS Y5, 64(AX)
+	VADDPS  96(AX), Y6, Y6
+	VMOVUPS Y6, 96(AX)
+	VADDPS  128(AX), Y7, Y7
+	VMOVUPS Y7, 128(AX)
+	VADDPS  160(AX), Y8, Y8
+	VMOVUPS Y8, 160(AX)
+	VZEROUPPER
+	RET
+
+// func collect3x32AVX2(sums *float32, products *float32, x *float32, steps *int32, values *float32, next int, count int)
+// Requires: AVX, FMA3
+TEXT ·collect3x32AVX2(SB), NOSPLIT, $0-56
+	MOVQ        sums+0(FP), AX
+	MOVQ        products+8(FP), CX
+	MOVQ        x+16(FP), DX
+	MOVQ        steps+24(FP), BX
+	MOVQ        values+32(FP), SI
+	MOVQ        next+40(FP), DI
+	MOVQ        count+48(FP), R8
+	VMOVUPS     (SI), Y2
+	VMOVUPS     32(SI), Y3
+	VMOVUPS     64(SI), Y4
+	VMOVUPS     96(SI), Y5
+	VMOVUPS     128(SI), Y6
+	VMOVUPS     160(SI), Y7
+	VMOVUPS     (CX), Y0
+	VMOVUPS     32(CX), Y1
+	VMOVUPS     (AX), Y8
+	VFMADD231PS Y0, Y2, Y8
+	VFMADD231PS Y1, Y3, Y8
+	VMOVUPS     Y8, (AX)
+	VMOVUPS     32(AX), Y8
+	VFMADD231PS Y0, Y4, Y8
+	VFMADD231PS Y1, Y5, Y8
+	VMOVUPS     Y8, 32(AX)
+	VMOVUPS     64(AX), Y8
+	VFMADD231PS Y0, Y6, Y8
+	VFMADD231PS Y1, Y7, Y8
+	VMOVUPS     Y8, 64(AX)
+	TESTQ       R8, R8
+	JZ          made
+	MOVQ        CX, R10
+
+monomial:
+	MOVLQSX     (BX), SI
+	MOVLQSX     4(BX), R9
+	ADDQ        $0x00000008, BX
+	ADDQ        $0x00000040, R10
+	VMOVUPS     (CX)(SI*1), Y0
+	VMULPS      (DX)(R9*1), Y0, Y0
+	VMOVUPS     Y0, (R10)
+	VMOVUPS     32(CX)(SI*1), Y1
+	VMULPS      32(DX)(R9*1), Y1, Y1
+	VMOVUPS     Y1, 32(R10)
+	ADDQ        DI, AX
+	VMOVUPS     (AX), Y8
+	VFMADD231PS Y0, Y2, Y8
+	VFMADD231PS Y1, Y3, Y8
+	VMOVUPS     Y8, (AX)
+	VMOVUPS     32(AX), Y8
+	VFMADD231PS Y0, Y4, Y8
+	VFMADD231PS Y1, Y5, Y8
+	VMOVUPS     Y8, 32(AX)
+	VMOVUPS     64(AX), Y8
+	VFMADD231PS Y0, Y6, Y8
+	VFMADD231PS Y1, Y7, Y8
+	VMOVUPS     Y8, 64(AX)
+	DECQ        R8
+	JNZ         monomial
+
+made:
+	VZEROUPPER
+	RET
+
+// func moments4x32AVX2(sums *float32, products *float32, x *float32, steps *int32, moments *float32, next int, count int)
+// Requires: AVX, FMA3
+TEXT ·moments4x32AVX2(SB), NOSPLIT, $0-56
+	MOVQ         sums+0(FP), AX
+	MOVQ         products+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         steps+24(FP), BX
+	MOVQ         moments+32(FP), SI
+	MOVQ         next+40(FP), DI
+	MOVQ         count+48(FP), R8
+	LEAQ         (DI)(DI*2), R9
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y0, Y2, Y3
+	VMULPS       Y1, Y2, Y4
+	VBROADCASTSS (SI)(DI*1), Y2
+	VMULPS       Y0, Y2, Y5
+	VMULPS       Y1, Y2, Y6
+	VBROADCASTSS (SI)(DI*2), Y2
+	VMULPS       Y0, Y2, Y7
+	VMULPS       Y1, Y2, Y8
+	VBROADCASTSS (SI)(R9*1), Y2
+	VMULPS       Y0, Y2, Y9
+	VMULPS       Y1, Y2, Y10
+	TESTQ        R8, R8
+	JZ           made
+	MOVQ         CX, R12
+
+monomial:
+	MOVLQSX      (BX), R10
+	MOVLQSX      4(BX), R11
+	ADDQ         $0x00000008, BX
+	ADDQ         $0x00000040, R12
+	VMOVUPS      (CX)(R10*1), Y0
+	VMULPS       (DX)(R11*1), Y0, Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(CX)(R10*1), Y1
+	VMULPS       32(DX)(R11*1), Y1, Y1
+	VMOVUPS      Y1, 32(R12)
+	ADDQ         $0x00000004, SI
+	VBROADCASTSS (SI), Y2
+	VFMADD231PS  Y0, Y2, Y3
+	VFMADD231PS  Y1, Y2, Y4
+	VBROADCASTSS (SI)(DI*1), Y2
+	VFMADD231PS  Y0, Y2, Y5
+	VFMADD231PS  Y1, Y2, Y6
+	VBROADCASTSS (SI)(DI*2), Y2
+	VFMADD231PS  Y0, Y2, Y7
+	VFMADD231PS  Y1, Y2, Y8
+	VBROADCASTSS (SI)(R9*1), Y2
+	VFMADD231PS  Y0, Y2, Y9
+	VFMADD231PS  Y1, Y2, Y10
+	DECQ         R8
+	JNZ          monomial
+
+made:
+	VADDPS  (AX), Y3, Y3
+	VMOVUPS Y3, (AX)
+	VADDPS  32(AX), Y4, Y4
+	VMOVUPS Y4, 32(AX)
+	VADDPS  64(AX), Y5, Y5
+	VMOVUPS Y5, 64(AX)
+	VADDPS  96(AX), Y6, Y6
+	VMOVUPS Y6, 96(AX)
+	VADDPS  128(AX), Y7, Y7
+	VMOVUPS Y7, 128(AX)
+	VADDPS  160(AX), Y8, Y8
+	VMOVUPS Y8, 160(AX)
+	VADDPS  192(AX), Y9, Y9
+	VMOVUPS Y9, 192(AX)
+	VADDPS  224(AX), Y10, Y10
+	VMOVUPS Y10, 224(AX)
+	VZEROUPPER
+	RET
+
+// func collect4x32AVX2(sums *float32, products *float32, x *float32, steps *int32, values *float32, next int, count int)
+// Requires: AVX, FMA3
+TEXT ·collect4x32AVX2(SB), NOSPLIT, $0-56
+	MOVQ        sums+0(FP), AX
+	MOVQ        products+8(FP), CX
+	MOVQ        x+16(FP), DX
+	MOVQ        steps+24(FP), BX
+	MOVQ        values+32(FP), SI
+	MOVQ        next+40(FP), DI
+	MOVQ        count+48(FP), R8
+	VMOVUPS     (SI), Y2
+	VMOVUPS     32(SI), Y3
+	VMOVUPS     64(SI), Y4
+	VMOVUPS     96(SI), Y5
+	VMOVUPS     128(SI), Y6
+	VMOVUPS     160(SI), Y7
+	VMOVUPS     192(SI), Y8
+	VMOVUPS     224(SI), Y9
+	VMOVUPS     (CX), Y0
+	VMOVUPS     32(CX), Y1
+	VMOVUPS     (AX), Y10
+	VFMADD231PS Y0, Y2, Y10
+	VFMADD231PS Y1, Y3, Y10
+	VMOVUPS     Y10, (AX)
+	VMOVUPS     32(AX), Y10
+	VFMADD231PS Y0, Y4, Y10
+	VFMADD231PS Y1, Y5, Y10
+	VMOVUPS     Y10, 32(AX)
+	VMOVUPS     64(AX), Y10
+	VFMADD231PS Y0, Y6, Y10
+	VFMADD231PS Y1, Y7, Y10
+	VMOVUPS     Y10, 64(AX)
+	VMOVUPS     96(AX), Y10
+	VFMADD231PS Y0, Y8, Y10
+	VFMADD231PS Y1, Y9, Y10
+	VMOVUPS     Y10, 96(AX)
+	TESTQ       R8, R8
+	JZ          made
+	MOVQ        CX, R10
+
+monomial:
+	MOVLQSX     (BX), SI
+	MOVLQSX     4(BX), R9
+	ADDQ        $0x00000008, BX
+	ADDQ        $0x00000040, R10
+	VMOVUPS     (CX)(SI*1), Y0
+	VMULPS      (DX)(R9*1), Y0, Y0
+	VMOVUPS     Y0, (R10)
+	VMOVUPS     32(CX)(SI*1), Y1
+	VMULPS      32(DX)(R9*1), Y1, Y1
+	VMOVUPS     Y1, 32(R10)
+	ADDQ        DI, AX
+	VMOVUPS     (AX), Y10
+	VFMADD231PS Y0, Y2, Y10
+	VFMADD231PS Y1, Y3, Y10
+	VMOVUPS     Y10, (AX)
+	VMOVUPS     32(AX), Y10
+	VFMADD231PS Y0, Y4, Y10
+	VFMADD231PS Y1, Y5, Y10
+	VMOVUPS     Y10, 32(AX)
+	VMOVUPS     64(AX), Y10
+	VFMADD231PS Y0, Y6, Y10
+	VFMADD231PS Y1, Y7, Y10
+	VMOVUPS     Y10, 64(AX)
+	VMOVUPS     96(AX), Y10
+	VFMADD231PS Y0, Y8, Y10
+	VFMADD231PS Y1, Y9, Y10
+	VMOVUPS     Y10, 96(AX)
+	DECQ        R8
+	JNZ         monomial
+
+made:
 	VZEROUPPER
 	RET

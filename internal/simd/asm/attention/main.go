@@ -70,6 +70,10 @@ func main() {
 		t.values()
 		t.columns()
 		t.totals()
+		for c := 1; c <= mostMoments; c++ {
+			t.moments(c)
+			t.collect(c)
+		}
 	}
 	Generate()
 }
