@@ -79,7 +79,7 @@ func (g *group) weighCentres(nodes []expansion, tiles int) {
 			g.packedKeys[(i/panel*d+l)*panel+i%panel] = y - g.ref[l]
 		}
 		x.gross[i] = float64(g.size(e.node)) * e.up
-		g.keys += x.gross[i] // weights below the floor of exponents are lost
+		g.faded += x.gross[i]
 	}
 	rows := g.to - g.from
 	part := (g.columns + 2) * r * g.loop.lanes

@@ -21,7 +21,10 @@ import (
 // and the division adds u·max|V|. All four are added up as the row is computed.
 //
 // P. A node is dropped with the bound n_v·e^(far + w) on its mass, far the score of its centre less R. It is at
-// most its share n_v/m of e·D, D a lower bound on the mass, so that in all P ≤ e·D.
+// most its share n_v/m of e·D, D a lower bound on the mass, so that in all P ≤ e·D. In a group a weight whose exponent
+// is computed to be below −1000 is 0, and counts as dropped: it is below 2^−990 where η < ln 2, and n_v·e^w times that
+// for all keys of an expansion. Of a near key η < 2^−10, or nothing is said of the row; and an expansion with a larger
+// one was only taken with all of its mass in T.
 //
 // T. Truncation: the series of degree g for e^x is off by at most e^|x|·|x|^(g+1)/(g+1)! of e^x, and |x| ≤ w: e,
 // or more where the node's mass times it is no more than its share of e·D. Scores: a relative error of e^η − 1

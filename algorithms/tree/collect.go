@@ -20,8 +20,8 @@ func (l loops) recipe(b monomials.Basis) recipe {
 	b.Exponents(func(_, variable, _, parent int) {
 		out.steps = append(out.steps, simd.Step{Of: int32(parent), By: int32(variable)})
 	})
-	if l.vector != nil {
-		out.vector = l.vector.Steps(out.steps)
+	if l.products != nil {
+		out.vector = l.products.Steps(out.steps)
 	}
 	return out
 }
@@ -35,8 +35,9 @@ type collector struct {
 
 func (x *moments) newCollector() *collector {
 	r, c, l := x.rank, x.columns, x.loop
-	s := &collector{key: make([]float64, x.dim), products: simd.Aligned[float64](r * l.block)}
-	if l.vector != nil {
+	s := &collector{key: make([]float64, x.dim), products: make([]float64, r)}
+	if l.products != nil {
+		s.products = simd.Aligned[float64](r * l.block)
 		s.variables = simd.Aligned[float64](x.dim * l.block)
 		s.values = simd.Aligned[float64](c * l.block)
 		s.collected = simd.Aligned[float64]((r*c + 1) * l.lanes)
@@ -45,10 +46,10 @@ func (x *moments) newCollector() *collector {
 	return s
 }
 
-// add sets the moments, which are 0, to those of the keys of v.
+// add makes the moments of the keys of v, in mu, which is 0.
 func (x *moments) add(mu []float64, v int32) {
 	x.collectors.Use(func(s *collector) {
-		if n := x.nodes[v]; x.loop.vector != nil {
+		if n := x.nodes[v]; x.loop.products != nil {
 			x.collect(mu, v, int(n.from), int(n.to), s)
 		} else {
 			x.collectPlainly(mu, v, int(n.from), int(n.to), s)
@@ -76,7 +77,7 @@ func (x *moments) collect(mu []float64, v int32, from, to int, s *collector) {
 		for l := range c {
 			copy(s.values[l*block:][:keys], x.values[l*x.total+first:])
 		}
-		x.loop.vector.Collect(s.collected, s.products, s.variables, x.recipe.vector, s.values, x.rank, c)
+		x.loop.products.Collect(s.collected, s.products, s.variables, x.recipe.vector, s.values, x.rank, c)
 	}
 	x.loop.vector.Totals(s.totals, s.collected)
 	for i := range x.rank {

@@ -66,9 +66,9 @@ type group struct {
 	tile, ignored []float64
 	output        []float64 // of each tile: columns, the sum of weighted distances, and Σ n_v·e^(far + w) of expansions
 	totals        []float64
-	keys          float64 // near ones
+	faded         float64 // what times 2^−990 bounds the weights that became 0: near keys, and n_v·e^w of expansions
 	tiles         float64 // of keys, and expansions
-	longest       int     // of those
+	longest       int     // additions of a part of a tile
 	blocks        blocks  // of expansions
 
 	counts
@@ -89,7 +89,8 @@ const mostRows = 192
 // anyway.
 const widest = 30
 
-// tallest is the largest score over the reference that a group takes.
+// tallest is the largest score over the reference that a group takes, of a key. That of a centre is at most w more, so
+// that no exponent is above 1000.
 const tallest = 600
 
 func newGroup(x *moments, lim limits, queries *tree) *group {
@@ -347,7 +348,7 @@ func (g *group) sum() {
 	}
 	part := (g.columns + 2) * r * g.loop.lanes
 	clear(g.output[:tiles*part])
-	g.keys, g.tiles, g.longest = 0, 0, 0
+	g.faded, g.tiles, g.longest = 0, 0, 0
 	slices.Sort(g.near)
 	for at := 0; at < len(g.near); {
 		// Neighbouring leaves that fit a tile together.
@@ -400,16 +401,11 @@ func (g *group) direct(from, to, tiles int) {
 			g.loop.add(out[g.columns*r*g.loop.lanes:], g.tile, g.distances, 0, count, count, 1)
 		}
 	}
-	g.keys += float64(to - from)
-	g.summed(count)
+	g.faded += float64(to - from)
+	g.tiles++
+	g.longest = max(g.longest, count/g.loop.lanes)
 	g.multiplyAdds += int64((g.to - g.from) * (to - from) * (d + g.columns + 1))
 	g.exponentials += int64((g.to - g.from) * (to - from))
-}
-
-// summed notes that so many terms were added to every row: tile by tile, each first by itself, in parts.
-func (g *group) summed(count int) {
-	g.tiles += float64((count + simd.MaxKeys - 1) / simd.MaxKeys)
-	g.longest = max(g.longest, min(count, simd.MaxKeys)/g.loop.lanes)
 }
 
 // finish writes what the rows have come to: for each its sums, the denominator last, which are only valid during
@@ -443,6 +439,6 @@ func (g *group) finish(spread float64, write func(row int, sums []float64, bound
 		}
 		erring := g.loss * norm(g.queries.point(row)) * distances * (1 + 0x1p-9)
 		erring += (g.relative+g.loop.expError+g.limit.lost)*(all+g.lost)*(1+0x1p-20) + g.lost // sums may lack what was lost
-		write(row, sums, rowError(spread, g.dropped+g.keys*0x1p-990, erring, rounded, total))
+		write(row, sums, rowError(spread, g.dropped+g.faded*0x1p-990, erring, rounded, total))
 	}
 }

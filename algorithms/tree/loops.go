@@ -15,18 +15,19 @@ import (
 //	output  [column][rows][lanes]
 type loops struct {
 	vector   *simd.Attention[float64] // nil: plain Go
+	products *simd.Moments            // nil with it
 	rows     int
 	lanes    int     // parts of an output
 	expError float64 // of a weight, relative
 	few      int     // columns at once
 	panel    int
-	block    int // rows that lie in lanes where moments meet them
+	block    int // rows that meet moments, or keys that have them collected, in lanes
 }
 
 func loopsOf(isa simd.ISA) loops {
 	if v := simd.Attention64(isa); v != nil {
 		return loops{
-			vector: v, rows: v.Rows, lanes: v.Lanes, expError: v.ExpError, few: v.Lanes - 1, panel: 2 * v.Lanes,
+			vector: v, products: simd.MomentsOf(isa), rows: v.Rows, lanes: v.Lanes, expError: v.ExpError, few: v.Lanes - 1, panel: 2 * v.Lanes,
 			block: 2 * v.Lanes,
 		}
 	}
@@ -101,8 +102,8 @@ const plainBlock = 8
 //	variables  [variable][block]
 //	sums       [column][block]
 func (l loops) moments(sums, products, variables []float64, how *recipe, mu []float64, rank, stride, columns int) {
-	if v := l.vector; v != nil {
-		v.Moments(sums, products, variables, how.vector, mu, rank, stride, columns)
+	if v := l.products; v != nil {
+		v.Add(sums, products, variables, how.vector, mu, rank, stride, columns)
 		return
 	}
 	line := func(x []float64, i int) *[plainBlock]float64 { return (*[plainBlock]float64)(x[i*plainBlock:]) }

@@ -374,9 +374,8 @@ func (w *work) build(env finegrain.Env) error {
 	w.moments = newMoments(t, values, c, total, w.loops)
 	w.moments.keen, w.moments.toward = w.keen, w.rules.move
 	w.moments.least = int(monomials.Rank(r.Dim, degree(r.Dim))) / w.rows
-	if p := pricesOf(w.loops); !w.keen { // so many keys take as long as moving two children's, of that degree
-		const degree = 16
-		w.moments.near = int(2 * degree * float64(r.Dim) * p.term / p.moment)
+	if !w.keen {
+		w.moments.near = nearOf(r.Dim, pricesOf(w.loops))
 	}
 	w.reach = make([]float64, r.Dim)
 	for j := range r.Keys {

@@ -8,6 +8,8 @@ import (
 	"finegrain/internal/monomials"
 	"finegrain/internal/pass"
 	"finegrain/internal/roundoff"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 // Moments. With y = (F(k−c))∘h⁻¹ in [−1,1]^d for the keys of a node, c, h and F the centre, the half sides and
@@ -173,7 +175,17 @@ func (x *moments) work(v int32, made []bool, p prices) float64 {
 	if !x.formOf(v).moved {
 		return float64(n.to-n.from) * p.moment
 	}
-	return float64(x.basis.Degree*x.dim)*p.term + x.work(n.left, made, p) + x.work(n.right, made, p)
+	return 2*terms(x.dim, x.basis.Degree)*p.term + x.work(n.left, made, p) + x.work(n.right, made, p)
+}
+
+// terms is what moving a number takes on average: Σα terms, and by symmetry Σα is d/(d+1) of the degree, as if one
+// more variable filled that up.
+func terms(d, degree int) float64 { return float64(degree*d) / float64(d+1) }
+
+// nearOf is how many keys take as long as moving two children's moments, at a degree that is usual.
+func nearOf(d int, p prices) int {
+	const usual = 16
+	return int(math.Round(2 * terms(d, min(usual, degree(d))) * p.term / p.moment))
 }
 
 // make notes that the moments of node v are made, and with them those that theirs come from.
@@ -282,24 +294,44 @@ func (x *moments) move(mu []float64, u, v int32) {
 	powers := make([]float64, x.rank)
 	powers[0] = 1
 	x.basis.Row(powers, s, x.basis.Degree)
-	for c := range x.columns {
-		m := mu[c*x.stride:][:x.rank]
-		for i, p := range powers {
-			m[i] *= p
+	factors := make([]float64, x.basis.Degree+1) // t^k/k!
+	for c := 0; c < x.columns; c += atOnce {
+		var m [atOnce][]float64 // columns; where there are fewer, the last again
+		for i := range m {
+			m[i] = mu[min(c+i, x.columns-1)*x.stride:][:x.rank]
 		}
-		for l := range d {
-			if t[l] == 0 {
+		for i := range min(atOnce, x.columns-c) {
+			floats.Mul(m[i], powers)
+		}
+		for l, shift := range t {
+			if shift == 0 {
 				continue
 			}
-			for _, i := range x.steps[l] {
-				sum, f := m[i], t[l]
-				for j, k := x.pred[l][i], 1.0; j >= 0; j = x.pred[l][j] {
-					sum += f * m[j]
-					k++
-					f *= t[l] / k
-				}
-				m[i] = sum
+			factors[0] = 1
+			for k := 1; k < len(factors); k++ {
+				factors[k] = factors[k-1] * (shift / float64(k))
 			}
+			x.moveAlong(l, factors, m[0], m[1], m[2], m[3])
 		}
+	}
+}
+
+// atOnce is how many columns are moved at once, so that one's sum does not wait for itself.
+const atOnce = 4
+
+// moveAlong moves columns, or the same several times, along one coordinate. What is read is of a lower degree and not
+// yet moved.
+func (x *moments) moveAlong(l int, factors, a, b, c, d []float64) {
+	pred := x.pred[l]
+	for _, i := range x.steps[l] {
+		p, q, r, s := a[i], b[i], c[i], d[i]
+		for j, k := pred[i], 1; j >= 0; j, k = pred[j], k+1 {
+			f := factors[k]
+			p += f * a[j]
+			q += f * b[j]
+			r += f * c[j]
+			s += f * d[j]
+		}
+		a[i], b[i], c[i], d[i] = p, q, r, s
 	}
 }

@@ -131,19 +131,21 @@ func (g *group) probe(env finegrain.Env, u int32, dear float64, taken *[]expansi
 // charge is what so many groups as this would take beside their walks.
 func (g *group) charge(taken *[]expansion, times float64) float64 {
 	rows := float64(g.to - g.from)
-	tile := float64(g.loop.rows)
-	blocks := math.Ceil(rows/float64(g.blocks.size)) * float64(g.blocks.size)
-	idle := 0.0 // what rows take that a block or tile lacks
+	up := func(x float64, to int) float64 { return math.Ceil(x/float64(to)) * float64(to) }
+	filled := up(rows, g.blocks.size)
+	idle := 0.0 // what rows take that a block or tile lacks, and centres that a panel does
 	for _, e := range g.far {
-		e.saves *= rows * times
+		idling := (filled - rows) * g.price.expand(g.basis.Rank(e.degree), g.columns)
+		e.saves = (e.saves*rows - idling) * times
 		*taken = append(*taken, e)
-		idle += (blocks - rows) * g.price.expand(g.basis.Rank(e.degree), g.columns)
+		idle += idling
 	}
+	centres := float64(len(g.far))
+	idle += rows * (up(centres, g.loop.panel) - centres) * g.price.direct(g.dim, 0)
 	keys := 0.0
 	for _, v := range g.near {
 		keys += float64(g.size(v))
 	}
-	whole := math.Ceil(rows/tile) * tile
-	idle += (whole - rows) * keys * g.price.direct(g.dim, g.columns)
+	idle += (up(rows, g.loop.rows) - rows) * keys * g.price.direct(g.dim, g.columns)
 	return times * (rows*g.spend + idle + keys*float64(g.dim+1)*g.price.pack)
 }

@@ -18,12 +18,12 @@ type prices struct {
 
 var vectorPrices = prices{
 	pair: 0.26, pairCoordinate: 0.02, pairColumn: 0.025, monomial: 0.06, monomialColumn: 0.025, expansion: 6,
-	visit: 30, visitCoordinate: 5, grow: 20, pack: 0.8, moment: 0.1, term: 0.3, streaming: 0.3, refined: 6,
+	visit: 30, visitCoordinate: 5, grow: 20, pack: 0.8, moment: 0.12, term: 0.7, streaming: 0.3, refined: 6,
 }
 
 var plainPrices = prices{
 	pair: 1.8, pairCoordinate: 0.4, pairColumn: 0.4, monomial: 0.5, monomialColumn: 0.3, expansion: 12,
-	visit: 30, visitCoordinate: 5, grow: 20, pack: 0.8, moment: 0.3, term: 0.3, streaming: 3, refined: 9,
+	visit: 30, visitCoordinate: 5, grow: 20, pack: 0.8, moment: 0.3, term: 0.7, streaming: 3, refined: 9,
 }
 
 func pricesOf(l loops) prices {
@@ -38,6 +38,9 @@ func (p prices) of(t *tree) prices {
 	d := float64(t.dim)
 	if t.frames != nil {
 		d *= d
+	}
+	if t.dim == 1 { // each monomial waits for the one before
+		p.monomial *= 2
 	}
 	p.visit += p.visitCoordinate * d
 	return p

@@ -60,7 +60,7 @@ func BenchmarkPrices(b *testing.B) {
 			if len(g.far) == 0 {
 				b.Fatal("nothing is expanded")
 			}
-			price := 0.0
+			price := float64(-len(g.far)%g.loop.panel+g.loop.panel) * g.price.direct(d, 0) // centres that a panel lacks
 			for _, e := range g.far {
 				price += g.price.expand(g.basis.Rank(e.degree), g.columns)
 			}
@@ -87,9 +87,24 @@ func BenchmarkPrices(b *testing.B) {
 			g := group(b)
 			mu := make([]float64, g.stride*g.columns)
 			for b.Loop() {
+				clear(mu)
 				g.moments.add(mu, 0)
 			}
 			report(b, float64(len(g.order)*g.columns)*float64(monomials.Rank(d, g.basis.Degree)), g.price.moment)
+		})
+		b.Run(fmt.Sprintf("term/d=%d", d), func(b *testing.B) {
+			g := group(b)
+			g.moments.near = 0
+			if !g.formOf(0).moved {
+				b.Fatal("no moments are moved")
+			}
+			child := g.nodes[0].left
+			mu := append([]float64(nil), g.at(child)...)
+			for b.Loop() {
+				g.move(mu, child, 0)
+				copy(mu, g.at(child))
+			}
+			report(b, terms(d, g.basis.Degree)*float64(g.rank*g.columns), g.price.term)
 		})
 		b.Run(fmt.Sprintf("streaming/d=%d", d), func(b *testing.B) {
 			env := testEnv()

@@ -51,8 +51,6 @@ type Attention[F Float] struct {
 	values       func(out, p, v *F, keys, pairs, single, skip int)
 	columns      func(out, p, v *F, keys, pairs, single, next int)
 	totals       func(dst, parts *F, pairs int)
-	moments      [mostMoments]momentsOf[F]
-	collect      [mostMoments]momentsOf[F]
 }
 
 // Small is the most coordinates that Weights serves.

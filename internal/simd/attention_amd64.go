@@ -202,46 +202,6 @@ func columns32AVX512(out *float32, p *float32, v *float32, keys int, pairs int, 
 //go:noescape
 func totals32AVX512(dst *float32, parts *float32, pairs int)
 
-// moments1x32AVX512 adds products times moments to sums of 1 columns, for the first product, which is given, and for count ≥ 0 that it makes.
-//
-//go:noescape
-func moments1x32AVX512(sums *float32, products *float32, x *float32, steps *int32, moments *float32, next int, count int)
-
-// collect1x32AVX512 adds products times values of 1 columns to a vector of lanes for each, next bytes after that of the product before: of the first product, which is given, and of count ≥ 0 that it makes.
-//
-//go:noescape
-func collect1x32AVX512(sums *float32, products *float32, x *float32, steps *int32, values *float32, next int, count int)
-
-// moments2x32AVX512 adds products times moments to sums of 2 columns, for the first product, which is given, and for count ≥ 0 that it makes.
-//
-//go:noescape
-func moments2x32AVX512(sums *float32, products *float32, x *float32, steps *int32, moments *float32, next int, count int)
-
-// collect2x32AVX512 adds products times values of 2 columns to a vector of lanes for each, next bytes after that of the product before: of the first product, which is given, and of count ≥ 0 that it makes.
-//
-//go:noescape
-func collect2x32AVX512(sums *float32, products *float32, x *float32, steps *int32, values *float32, next int, count int)
-
-// moments3x32AVX512 adds products times moments to sums of 3 columns, for the first product, which is given, and for count ≥ 0 that it makes.
-//
-//go:noescape
-func moments3x32AVX512(sums *float32, products *float32, x *float32, steps *int32, moments *float32, next int, count int)
-
-// collect3x32AVX512 adds products times values of 3 columns to a vector of lanes for each, next bytes after that of the product before: of the first product, which is given, and of count ≥ 0 that it makes.
-//
-//go:noescape
-func collect3x32AVX512(sums *float32, products *float32, x *float32, steps *int32, values *float32, next int, count int)
-
-// moments4x32AVX512 adds products times moments to sums of 4 columns, for the first product, which is given, and for count ≥ 0 that it makes.
-//
-//go:noescape
-func moments4x32AVX512(sums *float32, products *float32, x *float32, steps *int32, moments *float32, next int, count int)
-
-// collect4x32AVX512 adds products times values of 4 columns to a vector of lanes for each, next bytes after that of the product before: of the first product, which is given, and of count ≥ 0 that it makes.
-//
-//go:noescape
-func collect4x32AVX512(sums *float32, products *float32, x *float32, steps *int32, values *float32, next int, count int)
-
 // scores64AVX2 sets rows of the score tile to the inner products of packed queries with panels ≥ 1 of packed keys.
 //
 //go:noescape
@@ -441,43 +401,3 @@ func columns32AVX2(out *float32, p *float32, v *float32, keys int, pairs int, si
 //
 //go:noescape
 func totals32AVX2(dst *float32, parts *float32, pairs int)
-
-// moments1x32AVX2 adds products times moments to sums of 1 columns, for the first product, which is given, and for count ≥ 0 that it makes.
-//
-//go:noescape
-func moments1x32AVX2(sums *float32, products *float32, x *float32, steps *int32, moments *float32, next int, count int)
-
-// collect1x32AVX2 adds products times values of 1 columns to a vector of lanes for each, next bytes after that of the product before: of the first product, which is given, and of count ≥ 0 that it makes.
-//
-//go:noescape
-func collect1x32AVX2(sums *float32, products *float32, x *float32, steps *int32, values *float32, next int, count int)
-
-// moments2x32AVX2 adds products times moments to sums of 2 columns, for the first product, which is given, and for count ≥ 0 that it makes.
-//
-//go:noescape
-func moments2x32AVX2(sums *float32, products *float32, x *float32, steps *int32, moments *float32, next int, count int)
-
-// collect2x32AVX2 adds products times values of 2 columns to a vector of lanes for each, next bytes after that of the product before: of the first product, which is given, and of count ≥ 0 that it makes.
-//
-//go:noescape
-func collect2x32AVX2(sums *float32, products *float32, x *float32, steps *int32, values *float32, next int, count int)
-
-// moments3x32AVX2 adds products times moments to sums of 3 columns, for the first product, which is given, and for count ≥ 0 that it makes.
-//
-//go:noescape
-func moments3x32AVX2(sums *float32, products *float32, x *float32, steps *int32, moments *float32, next int, count int)
-
-// collect3x32AVX2 adds products times values of 3 columns to a vector of lanes for each, next bytes after that of the product before: of the first product, which is given, and of count ≥ 0 that it makes.
-//
-//go:noescape
-func collect3x32AVX2(sums *float32, products *float32, x *float32, steps *int32, values *float32, next int, count int)
-
-// moments4x32AVX2 adds products times moments to sums of 4 columns, for the first product, which is given, and for count ≥ 0 that it makes.
-//
-//go:noescape
-func moments4x32AVX2(sums *float32, products *float32, x *float32, steps *int32, moments *float32, next int, count int)
-
-// collect4x32AVX2 adds products times values of 4 columns to a vector of lanes for each, next bytes after that of the product before: of the first product, which is given, and of count ≥ 0 that it makes.
-//
-//go:noescape
-func collect4x32AVX2(sums *float32, products *float32, x *float32, steps *int32, values *float32, next int, count int)

@@ -38,12 +38,6 @@ var (
 			weights5x64AVX512, weights6x64AVX512, weights7x64AVX512, weights8x64AVX512,
 		},
 		values: values64AVX512, columns: columns64AVX512, totals: totals64AVX512,
-		moments: [mostMoments]momentsOf[float64]{
-			moments1x64AVX512, moments2x64AVX512, moments3x64AVX512, moments4x64AVX512,
-		},
-		collect: [mostMoments]momentsOf[float64]{
-			collect1x64AVX512, collect2x64AVX512, collect3x64AVX512, collect4x64AVX512,
-		},
 	}
 	avx512x32 = &Attention[float32]{
 		Rows: 12, Lanes: 16,
@@ -56,12 +50,6 @@ var (
 			weights5x32AVX512, weights6x32AVX512, weights7x32AVX512, weights8x32AVX512,
 		},
 		values: values32AVX512, columns: columns32AVX512, totals: totals32AVX512,
-		moments: [mostMoments]momentsOf[float32]{
-			moments1x32AVX512, moments2x32AVX512, moments3x32AVX512, moments4x32AVX512,
-		},
-		collect: [mostMoments]momentsOf[float32]{
-			collect1x32AVX512, collect2x32AVX512, collect3x32AVX512, collect4x32AVX512,
-		},
 	}
 	avx2x64 = &Attention[float64]{
 		Rows: 6, Lanes: 4,
@@ -74,12 +62,6 @@ var (
 			weights5x64AVX2, weights6x64AVX2, weights7x64AVX2, weights8x64AVX2,
 		},
 		values: values64AVX2, columns: columns64AVX2, totals: totals64AVX2,
-		moments: [mostMoments]momentsOf[float64]{
-			moments1x64AVX2, moments2x64AVX2, moments3x64AVX2, moments4x64AVX2,
-		},
-		collect: [mostMoments]momentsOf[float64]{
-			collect1x64AVX2, collect2x64AVX2, collect3x64AVX2, collect4x64AVX2,
-		},
 	}
 	avx2x32 = &Attention[float32]{
 		Rows: 6, Lanes: 8,
@@ -92,11 +74,5 @@ var (
 			weights5x32AVX2, weights6x32AVX2, weights7x32AVX2, weights8x32AVX2,
 		},
 		values: values32AVX2, columns: columns32AVX2, totals: totals32AVX2,
-		moments: [mostMoments]momentsOf[float32]{
-			moments1x32AVX2, moments2x32AVX2, moments3x32AVX2, moments4x32AVX2,
-		},
-		collect: [mostMoments]momentsOf[float32]{
-			collect1x32AVX2, collect2x32AVX2, collect3x32AVX2, collect4x32AVX2,
-		},
 	}
 )

@@ -6,13 +6,22 @@ import (
 	"testing"
 )
 
-func TestMoments(t *testing.T) { every(t, moments[float64], moments[float32]) }
+// everyMoments runs a test with the loops of every set of instructions that the processor has.
+func everyMoments(t *testing.T, test func(t *testing.T, m *Moments)) {
+	for _, isa := range Supported() {
+		if m := MomentsOf(isa); m != nil {
+			t.Run(isa.String(), func(t *testing.T) { test(t, m) })
+		}
+	}
+}
 
-// moments: products as steps say, and both sums, are those of three loops in Go, for any steps; numbers are small
+// TestMoments: products as steps say, and both sums, are those of three loops in Go, for any steps; numbers are small
 // and whole, so that they are exact.
-func moments[F Float](t *testing.T, a *Attention[F]) {
+func TestMoments(t *testing.T) { everyMoments(t, moments) }
+
+func moments(t *testing.T, m *Moments) {
 	r := rand.New(rand.NewPCG(11, 12))
-	line := 2 * a.Lanes
+	line := 2 * m.Lanes
 	for _, count := range []int{1, 2, 3, 8, 45} {
 		for columns := 1; columns <= 2*mostMoments+1; columns++ {
 			variables := 1 + r.IntN(3)
@@ -25,21 +34,21 @@ func moments[F Float](t *testing.T, a *Attention[F]) {
 				degrees[i+1] = degrees[of] + 1
 				steps[i] = Step{Of: int32(of), By: int32(r.IntN(variables))}
 			}
-			how := a.Steps(steps)
-			x := Aligned[F](variables * line)
+			how := m.Steps(steps)
+			x := Aligned[float64](variables * line)
 			for i := range x {
-				x[i] = F(r.IntN(4) - 1)
+				x[i] = float64(r.IntN(4) - 1)
 			}
-			first := integers[F](r, line)
-			want := make([]F, count*line)
+			first := integers[float64](r, line)
+			want := make([]float64, count*line)
 			copy(want, first)
 			for i, s := range steps {
 				for j := range line {
 					want[(i+1)*line+j] = want[int(s.Of)*line+j] * x[int(s.By)*line+j]
 				}
 			}
-			products := guarded[F](count*line + a.Lanes)
-			same := func(what string, got []F, want func(i int) F) {
+			products := guarded[float64](count*line + m.Lanes)
+			same := func(what string, got []float64, want func(i int) float64) {
 				t.Helper()
 				for i, y := range got {
 					if w := want(i); y != w {
@@ -47,7 +56,7 @@ func moments[F Float](t *testing.T, a *Attention[F]) {
 					}
 				}
 			}
-			made := func(i int) F {
+			made := func(i int) float64 {
 				if i < count*line {
 					return want[i]
 				}
@@ -55,27 +64,27 @@ func moments[F Float](t *testing.T, a *Attention[F]) {
 			}
 
 			stride := count + r.IntN(3)
-			mu, sums := integers[F](r, columns*stride), guarded[F](columns*line+a.Lanes)
+			mu, sums := integers[float64](r, columns*stride), guarded[float64](columns*line+m.Lanes)
 			copy(products, first)
-			a.Moments(sums, products, x, how, mu, count, stride, columns)
+			m.Add(sums, products, x, how, mu, count, stride, columns)
 			same("products", products, made)
-			same("sums", sums, func(i int) F {
-				sum, c := F(guard), i/line
+			same("sums", sums, func(i int) float64 {
+				sum, c := float64(guard), i/line
 				for p := 0; p < count && c < columns; p++ {
 					sum += want[p*line+i%line] * mu[c*stride+p]
 				}
 				return sum
 			})
 
-			values, collected := integers[F](r, columns*line), guarded[F](count*columns*a.Lanes+a.Lanes)
+			values, collected := integers[float64](r, columns*line), guarded[float64](count*columns*m.Lanes+m.Lanes)
 			for i := line; i < count*line; i++ {
 				products[i] = guard
 			}
-			a.Collect(collected, products, x, how, values, count, columns)
+			m.Collect(collected, products, x, how, values, count, columns)
 			same("products", products, made)
-			same("collected", collected, func(i int) F {
-				sum, p, c := F(guard), i/a.Lanes/columns, i/a.Lanes%columns
-				for l := i % a.Lanes; p < count && l < line; l += a.Lanes {
+			same("collected", collected, func(i int) float64 {
+				sum, p, c := float64(guard), i/m.Lanes/columns, i/m.Lanes%columns
+				for l := i % m.Lanes; p < count && l < line; l += m.Lanes {
 					sum += want[p*line+l] * values[c*line+l]
 				}
 				return sum
@@ -84,30 +93,30 @@ func moments[F Float](t *testing.T, a *Attention[F]) {
 	}
 }
 
-func TestMomentsMisuse(t *testing.T) { every(t, momentsMisuse[float64], momentsMisuse[float32]) }
+func TestMomentsMisuse(t *testing.T) { everyMoments(t, momentsMisuse) }
 
-func momentsMisuse[F Float](t *testing.T, a *Attention[F]) {
-	line := 2 * a.Lanes
-	x := Aligned[F](4 * line)
-	how := a.Steps([]Step{{0, 1}, {1, 0}})
+func momentsMisuse(t *testing.T, m *Moments) {
+	line := 2 * m.Lanes
+	x := Aligned[float64](4 * line)
+	how := m.Steps([]Step{{0, 1}, {1, 0}})
 	call := func(sums, products, variables, mu, count, stride, columns int) func() {
 		return func() {
-			a.Moments(x[:sums*line], x[:products*line], x[:variables*line], how, x[:mu], count, stride, columns)
+			m.Add(x[:sums*line], x[:products*line], x[:variables*line], how, x[:mu], count, stride, columns)
 		}
 	}
 	collect := func(collected, products, variables, values, count, columns int) func() {
 		return func() {
-			a.Collect(x[:collected*a.Lanes], x[:products*line], x[:variables*line], how, x[:values*line], count, columns)
+			m.Collect(x[:collected*m.Lanes], x[:products*line], x[:variables*line], how, x[:values*line], count, columns)
 		}
 	}
 	call(1, 3, 2, 3, 3, 3, 1)()
 	collect(3, 3, 2, 1, 3, 1)()
-	other := &Attention[F]{Lanes: 2 * a.Lanes}
+	other := &Moments{Lanes: 2 * m.Lanes}
 	for what, misuse := range map[string]func(){
-		"a later product":     func() { a.Steps([]Step{{1, 0}}) },
-		"a negative product":  func() { a.Steps([]Step{{-1, 0}}) },
-		"a negative variable": func() { a.Steps([]Step{{0, -1}}) },
-		"others' steps":       func() { a.Moments(x, x, x, other.Steps(nil), x, 1, 1, 1) },
+		"a later product":     func() { m.Steps([]Step{{1, 0}}) },
+		"a negative product":  func() { m.Steps([]Step{{-1, 0}}) },
+		"a negative variable": func() { m.Steps([]Step{{0, -1}}) },
+		"others' steps":       func() { m.Add(x, x, x, other.Steps(nil), x, 1, 1, 1) },
 		"no product":          call(1, 3, 2, 3, 0, 3, 1),
 		"no step":             call(1, 4, 2, 4, 4, 4, 1),
 		"no column":           call(1, 3, 2, 3, 3, 3, 0),
@@ -134,23 +143,23 @@ func momentsMisuse[F Float](t *testing.T, a *Attention[F]) {
 // product.
 func BenchmarkMoments(b *testing.B) {
 	for _, isa := range Supported() {
-		if a := Attention64(isa); a != nil {
-			benchmarkMoments(b, isa.String(), a)
+		if m := MomentsOf(isa); m != nil {
+			benchmarkMoments(b, isa.String(), m)
 		}
 	}
 }
 
-func benchmarkMoments(b *testing.B, name string, a *Attention[float64]) {
+func benchmarkMoments(b *testing.B, name string, m *Moments) {
 	const count, columns = 153, 3
-	line := 2 * a.Lanes
+	line := 2 * m.Lanes
 	steps := make([]Step, count-1)
 	for i := range steps {
 		steps[i] = Step{Of: int32(max(0, i-16)), By: int32(i % 2)}
 	}
-	how := a.Steps(steps)
+	how := m.Steps(steps)
 	x, products := Aligned[float64](2*line), Aligned[float64](count*line)
 	mu, sums := Aligned[float64](count*columns), Aligned[float64](columns*line)
-	values, collected := Aligned[float64](columns*line), Aligned[float64](count*columns*a.Lanes)
+	values, collected := Aligned[float64](columns*line), Aligned[float64](count*columns*m.Lanes)
 	run := func(what string, loop func()) {
 		b.Run(name+"/"+what, func(b *testing.B) {
 			for b.Loop() {
@@ -159,6 +168,6 @@ func benchmarkMoments(b *testing.B, name string, a *Attention[float64]) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(count*line), "ns/product")
 		})
 	}
-	run("moments", func() { a.Moments(sums, products, x, how, mu, count, count, columns) })
-	run("collect", func() { a.Collect(collected, products, x, how, values, count, columns) })
+	run("moments", func() { m.Add(sums, products, x, how, mu, count, count, columns) })
+	run("collect", func() { m.Collect(collected, products, x, how, values, count, columns) })
 }

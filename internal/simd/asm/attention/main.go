@@ -70,7 +70,7 @@ func main() {
 		t.values()
 		t.columns()
 		t.totals()
-		for c := 1; c <= mostMoments; c++ {
+		for c := 1; c <= mostMoments && t.double; c++ {
 			t.moments(c)
 			t.collect(c)
 		}
