@@ -36,14 +36,14 @@ import (
 // two sums. Expansions: with |y| ≤ 1 the terms of a node add up to at most n_v·e^w·max|V|, and the error of each is at
 // most γ_K of its share,
 //
-//	K = K_μ + 3g + r + 8,   K_μ = n_v + 9g + 9 for moments summed key by key, and that of the children + 9g + 9 else:
+//	K = K_μ + 3g + r + 8,   K_μ = a + 9g + 9 for moments summed key by key, and that of the children + 9g + 9 else:
 //
-// sums in lanes have no more additions than keys, since those of 0 are exact; along the axes a y, of one subtraction
-// and one quotient, has a relative error of 2u, so y^α/α! is off by (2+2)g·u of itself; moving moments takes powers of
-// s and t, with 2 roundings each factor and those of s and t, sums of at most g terms in each coordinate that α has,
-// hence of at most g in all, and products; and as |t| + s ≤ 1 + 2^−30 for every coordinate the absolute values of what
-// is summed add up to 1/α! times keys again. In a frame y, s and t belong exactly to keys that are off by at most
-// sum.off, which is an error of ‖q‖·off in their scores.
+// a the additions that a key passes through, n_v or in lanes those of a lane and of lanes. Along the axes a y, of one
+// subtraction and one quotient, has a relative error of 2u, so y^α/α! is off by (2+2)g·u of itself; moving moments
+// takes powers of s and t, with 2 roundings each factor and those of s and t, sums of at most g terms in each
+// coordinate that α has, hence of at most g in all, and products; and as |t| + s ≤ 1 + 2^−30 for every coordinate the
+// absolute values of what is summed add up to 1/α! times keys again. In a frame y, s and t belong exactly to keys that
+// are off by at most form.off, which is an error of ‖q‖·off in their scores.
 //
 // (A t of a sum that nearly cancels, along the axes, is a difference of two float64s and has relative error u.)
 //

@@ -26,6 +26,14 @@ func (l loops) recipe(b monomials.Basis) recipe {
 	return out
 }
 
+// additions is how many a key passes through in a sum over so many, at most.
+func (l loops) additions(keys int) float64 {
+	if l.products == nil {
+		return float64(keys)
+	}
+	return float64(2*((keys+l.block-1)/l.block) + l.lanes) // in its lane, and of lanes
+}
+
 // collector is the working memory of a core.
 type collector struct {
 	key                         []float64 // y of a key
