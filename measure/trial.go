@@ -17,7 +17,8 @@ import (
 //
 // What is timed is Trial.Run alone, after a collection of garbage. A run shorter than briefest is repeated until the
 // repeats took as long together, and the seconds are their mean; the first run, in which caches and pages are cold,
-// is then not among them, unless the subject is untimed: then it runs but once more. Counts are those of the first run, and must be those of the last one too.
+// is then not among them, unless the subject is untimed: then it runs but once more. Counts are those of the first run,
+// and must be those of the last one too.
 //
 // A limit of time ends the context of Run; preparing and observing have limits of their own, Limits.Beside. What
 // returns later than its limit is censored, also if it returns a result, and the reason says which part it was. What

@@ -6,12 +6,12 @@
 // Where Q or K has low rank, the head dimension is first reduced to that (lowrank.go). The keys are halved again and
 // again (tree.go; kdtree.go, scaled.go, conjugation.go and path.go say along which directions or in which order,
 // choose.go which of them), each node with a box in a frame of its own (frames.go). Queries have a tree too; those that
-// lie close together are a group and share one walk of the keys' tree (group.go). A node is dropped where all
-// its weights together are too small to matter; expanded by moments (moments.go, collect.go; blocks.go sums them), where a
-// polynomial of moderate degree is e^x closely enough and that takes less than its keys; and else its children are looked at, down to
-// leaves, which the loops of streaming attention take key by key (loops.go). Where float64 does not tell the
-// scores of a row apart, it goes alone, with double-double scores (row.go); and where that does not reach the
-// error asked, streaming attention has it.
+// lie close together are a group and share one walk of the keys' tree (group.go). A node is dropped where all its
+// weights together are too small to matter; expanded by moments (moments.go, collect.go; blocks.go sums them), where
+// a polynomial of moderate degree is e^x closely enough and that takes less than its keys; and else its children are
+// looked at, down to leaves, which the loops of streaming attention take key by key (loops.go). Where float64 does
+// not tell the scores of a row apart, it goes alone, with double-double scores (row.go); and where that does not
+// reach the error asked, streaming attention has it.
 //
 // A few groups are walked beforehand (plan.go): where streaming would take less altogether (price.go), it gets
 // all.

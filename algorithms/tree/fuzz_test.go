@@ -63,7 +63,7 @@ func decoded(data []byte) (in attention.Instance, x method) {
 	}
 	x.lone, x.keen = how&8 > 0, how&16 == 0
 	if how&32 > 0 {
-		x = method{leaf: 64, rows: 8, hand: true, rules: theRules} // as declared
+		x = standard
 	}
 	return in, x
 }

@@ -8,6 +8,7 @@ import (
 	"finegrain/algorithms/attention"
 	"finegrain/internal/doubledouble"
 	"finegrain/internal/roundoff"
+	"finegrain/internal/simd"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -99,14 +100,19 @@ func hurtByDropping(lone bool, epsilon float64) hurt {
 	return h
 }
 
-// hurtByRounding: sums of some 437 numbers, in each of 8 lanes, that lose half a unit with each of their last 180; or
-// of more in fewer lanes, that lose as much. In three dimensions moments of so many keys are made key by key.
+// hurtByRounding: a sum of 3500 numbers, or as many sums as there are lanes, that loses half a unit with each of its
+// last. In three dimensions moments of so many keys are made key by key. Lanes forget fewer roundings.
 func hurtByRounding(lone bool) hurt {
+	isa, err := simd.Chosen()
+	if err != nil {
+		panic(err)
+	}
+	lanes := float64(loopsOf(isa).lanes)
 	h := hurt{
 		of: "rounding", method: oneByOne(lone), epsilon: 1e-9, q: []float64{0, 0, 0},
-		forget: func(r *rules) { r.rounded = func(k float64) float64 { return roundoff.Gamma(min(k, 8)) } },
+		forget: func(r *rules) { r.rounded = func(k float64) float64 { return roundoff.Gamma(min(k, 64/lanes)) } },
 	}
-	h.k, h.v = listed(3500, 3, func(int, []float64) float64 { return 0.5 + 0x1p-46 - 0x1p-53 })
+	h.k, h.v = listed(3500, 3, func(int, []float64) float64 { return 0.5 + 0x1p-43/lanes - 0x1p-53 })
 	return h
 }
 

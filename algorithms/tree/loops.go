@@ -27,8 +27,8 @@ type loops struct {
 func loopsOf(isa simd.ISA) loops {
 	if v := simd.Attention64(isa); v != nil {
 		return loops{
-			vector: v, products: simd.MomentsOf(isa), rows: v.Rows, lanes: v.Lanes, expError: v.ExpError, few: v.Lanes - 1, panel: 2 * v.Lanes,
-			block: 2 * v.Lanes,
+			vector: v, products: simd.MomentsOf(isa), rows: v.Rows, lanes: v.Lanes, expError: v.ExpError,
+			few: v.Lanes - 1, panel: 2 * v.Lanes, block: 2 * v.Lanes,
 		}
 	}
 	return loops{rows: 4, lanes: 1, expError: attention.Exp2Error, few: 1, panel: padding, block: plainBlock}

@@ -25,7 +25,9 @@ const name = "tree"
 
 // Tree is attention by a tree of keys: at every temperature, in time that grows less than quadratically where
 // the head dimension is small.
-var Tree attention.Method = method{leaf: 64, rows: 8, hand: true, rules: theRules}.declare()
+var Tree attention.Method = standard.declare()
+
+var standard = method{leaf: 64, rows: 8, hand: true, rules: theRules}
 
 // With is Tree with the keys in a tree by the builder of that name, one of Builders, whatever it takes: nothing is
 // handed over to streaming as a whole. It panics on another name.
@@ -33,7 +35,9 @@ func With(builder string) attention.Method {
 	if !slices.Contains(Builders, builder) {
 		panic(fmt.Sprintf("tree: there is no builder %q; there are %q", builder, Builders))
 	}
-	return method{leaf: 64, rows: 8, builder: builder, rules: theRules}.declare()
+	x := standard
+	x.builder, x.hand = builder, false
+	return x.declare()
 }
 
 // method is what tests change.

@@ -40,13 +40,12 @@ func small(builder string) method {
 }
 
 func TestLaw(t *testing.T) {
-	declared := method{leaf: 64, rows: 8, hand: true, rules: theRules}
-	never := declared
+	never := standard
 	never.hand = false
 	lone := small("")
 	lone.lone = true
 	for name, x := range map[string]method{
-		"as declared": declared, "never handed over": never, "small": small(""), "kd-tree": small(kdTree.name),
+		"standard": standard, "never handed over": never, "small": small(""), "kd-tree": small(kdTree.name),
 		"in frames": small(framedTree.name), "rows alone": lone,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -206,8 +205,7 @@ func TestGroups(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			declared := method{leaf: 64, rows: 8, hand: true, rules: theRules}
-			for _, x := range []method{declared, small("")} {
+			for _, x := range []method{standard, small("")} {
 				var first attention.Output
 				for cores := 1; cores <= 2; cores++ {
 					env := testEnv()
@@ -355,7 +353,7 @@ func TestVain(t *testing.T) {
 		Q: attention.Uniform(r, 1<<13, 2, 100), K: attention.Uniform(r, 1<<13, 2, 100), V: attention.Uniform(r, 1<<13, 1, 1),
 		Scale: 1, Epsilon: 1e-9,
 	}
-	x := method{leaf: 64, rows: 8, hand: true, rules: theRules}
+	x := standard
 	x.rules.rounded = func(float64) float64 { return 1e-3 } // no row can
 	out, cost, err := x.declare().Run(testEnv(), in)
 	if err != nil {

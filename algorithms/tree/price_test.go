@@ -26,9 +26,8 @@ func BenchmarkPrices(b *testing.B) {
 			V: attention.Uniform(r, 1<<13, d, 1), Scale: 1, Epsilon: 1e-9,
 		}
 		group := func(b *testing.B) *group {
-			x := method{leaf: 64, rows: 8, rules: theRules}
 			w := &work{
-				method: x, in: in, regime: in.Regime(), spread: 2, goal: 1e-9, target: 1e-9, loops: loopsOf(isa),
+				method: standard, in: in, regime: in.Regime(), spread: 2, goal: 1e-9, target: 1e-9, loops: loopsOf(isa),
 			}
 			if err := w.build(testEnv()); err != nil {
 				b.Fatal(err)

@@ -162,11 +162,12 @@ func TestMoments(t *testing.T) {
 		points := pointSets(t)
 		n, d := points.Dims()
 		for _, tr := range trees(t, points, padding) {
-			values := make([]float64, 2*n)
-			for j := range n {
-				values[j], values[n+j] = math.Sin(float64(j)), 1
+			columns := rapid.IntRange(1, 6).Draw(t, "columns")
+			values := make([]float64, columns*n)
+			for i := range values {
+				values[i] = math.Sin(float64(i))
 			}
-			x := newMoments(tr, values, 2, n, loopsOf(rapid.SampledFrom(simd.Supported()).Draw(t, "loops")))
+			x := newMoments(tr, values, columns, n, loopsOf(rapid.SampledFrom(simd.Supported()).Draw(t, "loops")))
 			x.toward = same
 			x.grade(4)
 			y, row := make([]float64, d), make([]float64, x.rank)
@@ -175,14 +176,15 @@ func TestMoments(t *testing.T) {
 				if x.formOf(v).moved {
 					moved++
 				}
-				mu, want := x.at(v), make([]float64, 2*x.rank)
+				mu, want := x.at(v), make([]float64, columns*x.rank)
 				for j := tr.nodes[v].from; j < tr.nodes[v].to; j++ {
 					x.coordinates(y, tr.point(int(j)), v)
 					row[0] = 1
 					x.basis.Row(row, y, 4)
 					for i, p := range row {
-						want[i] += values[j] * p * x.inverse[i]
-						want[x.rank+i] += p * x.inverse[i]
+						for c := range columns {
+							want[c*x.rank+i] += values[c*n+int(j)] * p * x.inverse[i]
+						}
 					}
 				}
 				// A coordinate of a frame may be off by what centring loses, relative to the side.
@@ -194,7 +196,7 @@ func TestMoments(t *testing.T) {
 					}
 				}
 				allowed := (x.formOf(v).roundings(4)*0x1p-52 + 8*off) * float64(tr.size(v))
-				for c := range 2 {
+				for c := range columns {
 					for i := range x.rank {
 						if got := mu[c*x.stride+i]; !(math.Abs(got-want[c*x.rank+i]) <= allowed) {
 							t.Fatalf("%s: moment %d of node %d is %g, want %g ± %g",

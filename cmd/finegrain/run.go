@@ -52,10 +52,11 @@ func (a *app) measureSpec() *cobra.Command {
 			"Every measurement is on disk before the next begins and is never rewritten: what was interrupted, or killed, goes\n" +
 			"on with --resume, which measures what is missing. What hits a limit is kept as censored. Cells are measured in\n" +
 			"rounds, each in an order of its own, so that a drift of the machine's clocks aligns with no parameter; runs under\n" +
-			"20 ms are repeated and averaged, but for subjects that only count or compute. The time limit is that of what is measured; making the instance, and finding out\n" +
-			"afterwards such as the error made, may each take ten times as long, and at least a minute. A trial that does not\n" +
-			"stop 5 s after its time limit ends the run, since nothing can be measured beside it; it is recorded, and --resume\n" +
-			"goes on after it. --full says beforehand about how long it will take.\n\n" +
+			"20 ms are repeated and averaged, but for subjects that only count or compute. The time limit is that of what is\n" +
+			"measured; making the instance, and finding out afterwards such as the error made, may each take ten times as long,\n" +
+			"and at least a minute. A trial that does not stop 5 s after its time limit ends the run, since nothing can be\n" +
+			"measured beside it; it is recorded, and --resume goes on after it. --full says beforehand about how long it will\n" +
+			"take.\n\n" +
 			"With --resume an experiment may have another grid, other trials and other limits than before: measurements that are\n" +
 			"there stay and count where they still belong. What hit a limit that is wider now, be it in the file or --max-memory,\n" +
 			"and what failed in another version of finegrain, is measured again; of such attempts the last counts, and\n" +

@@ -35,13 +35,9 @@ func relative(got float64, want *big.Float) float64 {
 func every(
 	t *testing.T, test64 func(*testing.T, *Attention[float64]), test32 func(*testing.T, *Attention[float32]),
 ) {
-	for _, isa := range Supported() {
-		if a := Attention64(isa); a != nil {
-			t.Run(isa.String()+"/float64", func(t *testing.T) { test64(t, a) })
-		}
-		if a := Attention32(isa); a != nil {
-			t.Run(isa.String()+"/float32", func(t *testing.T) { test32(t, a) })
-		}
+	for _, isa := range vectorSets(t) {
+		t.Run(isa.String()+"/float64", func(t *testing.T) { test64(t, Attention64(isa)) })
+		t.Run(isa.String()+"/float32", func(t *testing.T) { test32(t, Attention32(isa)) })
 	}
 }
 
