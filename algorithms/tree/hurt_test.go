@@ -23,6 +23,9 @@ import (
 //   - doubleScores: no bound below what streaming promises at least is reported (certain), and that is some 30u²X where
 //     a score in double-double is off by a few.
 //   - what γ counts of additions: for fewer than 2^17 keys it is about what streaming promises at least.
+//   - e^w of an expansion's terms: up to degree 30 w < 9 in a box with corners, d ≥ 2, where terms are off by some
+//     e^w/√(2πw)·u, below 1000u; 2γ_K without it is 1600u.
+//   - weights that became 0: 2^−990 of a mass of at least 1.
 //   - the share e·D/m of a key: what is above it is counted all the same; the row then only costs more.
 
 // hurt is an instance with one query, who computes it, and the part of its bound that is needed.
